@@ -41,7 +41,7 @@ from calotype.engines import gpnn
 from calotype.image.io import list_photos, open_photo, save_png, to_image, to_tensor
 from calotype.image.labelmap import resized
 from calotype.image.resize import resize
-from calotype.matching.light import label_colours, unlike
+from calotype.matching.light import label_colours, unlike, usual_colours
 from calotype.matching.retrieval import agreement, chosen, label_shares
 from calotype.metrics.segmentation import mean_iou, pixel_accuracy
 from calotype.nn.espnet import Segmenter, segmenter
@@ -101,7 +101,8 @@ def measure(asked: argparse.Namespace) -> dict[str, Any]:
         used.append(len(picked))
         began = time.process_time()
         lent, labels = [photos[j] for j in picked], [maps[j] for j in picked]
-        made = gpnn.draw(lent, gpnn.PRESETS["fast"], Run(), maps=labels, target=target, seed=0)
+        how: dict[str, Any] = {"maps": labels, "target": target, "usual": usual_colours([colours[j] for j in rest])}
+        made = gpnn.draw(lent, gpnn.PRESETS["fast"], Run(), seed=0, **how)
         seconds.append(time.process_time() - began)
         nearest = F.interpolate(photos[picked[0]], size=made.shape[2:], mode="bilinear", antialias=True)
         for name, picture in (("the photo itself", photos[i]), ("draw --photos", made), ("the nearest photo", nearest)):
@@ -159,7 +160,8 @@ def landscapes(folder: Path, learned: Path, work: Path, steps: int) -> dict[str,
     for i, one in enumerate(held):
         picked = chosen(label_shares(one["map"][None], classes), shares, names, unlike=unlikeness)
         photos, maps = [lent[k]["image"][None] for k in picked], [lent[k]["map"][None] for k in picked]
-        drawn = gpnn.draw(photos, gpnn.PRESETS["fast"], Run(), maps=maps, target=one["map"][None], seed=0)
+        how = {"maps": maps, "target": one["map"][None], "usual": usual_colours(colours)}
+        drawn = gpnn.draw(photos, gpnn.PRESETS["fast"], Run(), seed=0, **how)
         layout = one["map"].numpy().astype("uint8")
         trained = calotype.draw(layout, model=SPADE, size="64x64", seed=i, device="cpu")[0]
         pictures = (one["image"][None], drawn, photos[0], to_tensor(open_photo(trained))[:, :3])

@@ -22,7 +22,7 @@ from pathlib import Path
 import torch
 
 from calotype.engines import gpnn
-from calotype.matching.light import label_colours
+from calotype.matching.light import label_colours, usual_colours
 from calotype.matching.retrieval import chosen, label_shares
 from calotype.run import Run
 from draw_segmented import Folder, differing, halves, labelled
@@ -39,7 +39,8 @@ def drawn(folder: Folder, names: list[str], i: int) -> tuple[float, float, int]:
     own = label_shares(target, classes)
     picked = [rest[k] for k in chosen(own, shares, names, unlike=differing(colours, rest))]
     maps = [folder.maps[j] for j in picked]
-    gpnn.draw([folder.photos[j] for j in picked], gpnn.PRESETS["fast"], Run(), maps=maps, target=target, seed=0)
+    how = {"maps": maps, "target": target, "usual": usual_colours([colours[j] for j in rest])}
+    gpnn.draw([folder.photos[j] for j in picked], gpnn.PRESETS["fast"], Run(), seed=0, **how)
     return time.perf_counter() - began, time.process_time() - used, len(picked)
 
 

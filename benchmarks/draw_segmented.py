@@ -41,7 +41,7 @@ from calotype.image.io import open_photo, save_png, to_image, to_tensor
 from calotype.image.labelmap import resized
 from calotype.image.labels import flat_colours
 from calotype.image.resize import resize
-from calotype.matching.light import label_colours
+from calotype.matching.light import label_colours, usual_colours
 from calotype.matching.retrieval import chosen, label_shares
 from calotype.metrics.segmentation import Confusion
 from calotype.nn.espnet import segmenter
@@ -171,8 +171,9 @@ def drawn(folder: Folder, names: Sequence[str]) -> tuple[dict[str, list[Tensor]]
         rest = [j for j in range(len(folder.maps)) if j != i]
         picked = [rest[k] for k in chosen(shares[i], shares[rest], names, unlike=differing(colours, rest))]
         lent = {"maps": [folder.maps[j] for j in picked], "target": target, "seed": 0}
+        usual = usual_colours([colours[j] for j in rest])
         began = time.process_time()
-        picture = gpnn.draw([folder.photos[j] for j in picked], gpnn.PRESETS["fast"], Run(), **lent)
+        picture = gpnn.draw([folder.photos[j] for j in picked], gpnn.PRESETS["fast"], Run(), usual=usual, **lent)
         seconds.append(time.process_time() - began)
         used.append(len(picked))
         weights = torch.stack([colours[j] for j in rest])

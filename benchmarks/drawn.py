@@ -1,15 +1,20 @@
 """Layouts drawn from other pictures without training, and by a trained model, for a blind study.
 
 20 held-out landscapes, others than those of ``draw_photos.py``, on which settings were chosen, are drawn from their
-maps: ``photos``, patches of the 40 other landscapes laid out anew at 256 pixels (``draw --photos``); ``spade``, the
-example model, which learned from thousands of landscapes of 64 pixels, at 256 pixels; ``enlarged``, its picture of 64
-pixels enlarged (bicubic). Two studies: of all three at 256 pixels, and of the first and the last one, which is not
-enlarged there, at 64 pixels. What they are pictures of, the map in flat colours, takes the place of the photo of the
-study.
+maps: ``photos``, patches of the 40 other landscapes laid out anew at full size, 256 pixels (``draw --photos``);
+``spade``, the example model, which learned from thousands of landscapes of 64 pixels, at full size; ``enlarged``, its
+picture of 64 pixels enlarged (bicubic). Two studies: of all three at full size, and of the first and the last one,
+which is not enlarged there, at 64 pixels. What they are pictures of, the map in flat colours, takes the place of the
+photo of the study.
 
     calotype data landscapes --size 256 --count 60 --seed 78 --out large
     python benchmarks/drawn.py make large --work work --out benchmarks/results/drawn.json
     python benchmarks/drawn.py sheets --work work
+
+With ``--side 512`` the full size is 512 pixels (and of the set, too):
+
+    calotype data landscapes --size 512 --count 60 --seed 79 --out larger
+    python benchmarks/drawn.py make larger --side 512 --work work --out benchmarks/results/drawn_512.json
 
 ``sheets`` writes a picture of every trial into WORK/sheets, with the order of the study, which hides the methods; the
 second half of the trials has the other order. Whoever judges them writes a line for each, the best first, such as
@@ -37,6 +42,7 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from PIL import Image, ImageDraw
 
 import calotype
@@ -45,7 +51,7 @@ from calotype.engines import gpnn
 from calotype.image.io import open_photo, save_png, to_image, to_tensor
 from calotype.image.labels import flat_colours
 from calotype.image.resize import resize
-from calotype.matching.light import label_colours, unlike
+from calotype.matching.light import label_colours, unlike, usual_colours
 from calotype.matching.retrieval import chosen, label_shares
 from calotype.run import Run
 from calotype.tasks.study import study
@@ -60,9 +66,9 @@ CRITERION = {
 }
 
 
-def make(folder: Path, work: Path) -> dict[str, Any]:
+def make(folder: Path, work: Path, full_side: int = SIDE) -> dict[str, Any]:
     """The pictures of all methods, and both studies."""
-    large = Samples(folder, (SIDE, SIDE), keys=["image", "map"])
+    large = Samples(folder, (full_side, full_side), keys=["image", "map"])
     names = list(large.about["map_classes"])
     given = [large[i] for i in range(len(large))]
     held, lent = given[:HELD], given[HELD:]
@@ -76,16 +82,19 @@ def make(folder: Path, work: Path) -> dict[str, Any]:
     for i, one in enumerate(held):
         picked = chosen(label_shares(one["map"][None], len(names)), shares, names, unlike=differing)
         photos, maps = [lent[k]["image"][None] for k in picked], [lent[k]["map"][None] for k in picked]
-        laid_out = gpnn.draw(photos, gpnn.PRESETS["fast"], Run(), maps=maps, target=one["map"][None], seed=0)
+        how: dict[str, Any] = {"maps": maps, "target": one["map"][None], "usual": usual_colours(light)}
+        laid_out = gpnn.draw(photos, gpnn.PRESETS["fast"], Run(), seed=0, **how)
         layout = one["map"].numpy().astype("uint8")
         small, whole = (
             to_tensor(open_photo(calotype.draw(layout, model=SPADE, size=f"{side}x{side}", seed=i, device="cpu")[0]))
-            for side in (SMALL, SIDE)
+            for side in (SMALL, full_side)
         )
         flat = colours[one["map"]].permute(2, 0, 1)[None]
-        enlarged = resize(small[:, :3], (SIDE, SIDE))
+        enlarged = resize(small[:, :3], (full_side, full_side))
         full = {"maps": flat, "photos": laid_out, "spade": whole[:, :3], "enlarged": enlarged}
-        shrunk = {"maps": flat, "photos": resize(laid_out, (SMALL, SMALL)), "spade": small[:, :3]}
+        # The page of the study shows map and pictures at one scale: the map has to be as small as they are.
+        flat_small = F.interpolate(flat, (SMALL, SMALL), mode="nearest")
+        shrunk = {"maps": flat_small, "photos": resize(laid_out, (SMALL, SMALL)), "spade": small[:, :3]}
         for task, pictures in (("full", full), ("small", shrunk)):
             for method, picture in pictures.items():
                 save_png(to_image(picture.clamp(-1, 1)), work / task / method / f"{i:02d}.png", {})
@@ -105,6 +114,7 @@ def make(folder: Path, work: Path) -> dict[str, Any]:
         "benchmark": "drawn",
         **provenance(),
         "seed": 0,
+        "side": full_side,
         "drawn": len(held),
         "lent": len(lent),
         "classes": names,
@@ -223,10 +233,12 @@ def main() -> None:
             command.add_argument("given", type=Path, help="the set, or the answers")
             command.add_argument("--out", type=Path, required=True)
         command.add_argument("--work", type=Path, default=Path("drawn-work"))
+        if name == "make":
+            command.add_argument("--side", type=int, default=SIDE, help="full size, pixels")
     asked = parser.parse_args()
     torch.set_num_threads(1)
     if asked.command == "make":
-        result = make(asked.given, asked.work)
+        result = make(asked.given, asked.work, asked.side)
         asked.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
         (asked.work / "classes.json").write_text(json.dumps(result["classes"]))
     elif asked.command == "sheets":

@@ -8,6 +8,8 @@ Tasks: ``blob`` (a hole of irregular outline, 50 pixels wide), ``wires`` (three 
 Python of an environment with PyPatchMatch, scikit-image and resynthesizer; ``--gmic`` the command of G'MIC;
 ``--before`` the folder ``src`` of an earlier checkout. Methods that are not given are left out. PSNR is that of the
 hole; LPIPS is that of its bounding box with a margin. CPU seconds are those of the fill, without starting the program.
+With ``--package`` the photos are all those that ``wider.py`` finds in a Debian package, at 256 pixels: a longer list of
+photos by which no setting was chosen.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +40,7 @@ from calotype.metrics.lpips import lpips
 from calotype.metrics.psnr import psnr
 from calotype.nn.vgg import vgg16
 from machine import provenance
+from wider import photos_in
 
 HERE = Path(__file__).parent
 # Settings were chosen on the first list; reported is the second.
@@ -143,6 +147,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=os.environ.get("CALOTYPE_DATA"), help="default: CALOTYPE_DATA")
     parser.add_argument("--weights", type=Path, required=True, help="folder with VGG-16")
     parser.add_argument("--photos", default=REPORTING)
+    parser.add_argument("--package", type=Path, help="the file of gcompris-qt-data 3.1-2: its photos instead")
     parser.add_argument("--tasks", default="blob,wires,expand", help="of those photos")
     parser.add_argument("--large", default=LARGE, help="photos of examples/photos")
     parser.add_argument("--peers", help="Python of the environment of the other programs")
@@ -157,9 +162,8 @@ def main() -> None:
     judge, methods = vgg16(options.weights), fillers(options)
     rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as folder:
-        for number, name in enumerate(options.photos.split(",")):
-            group, stem = name.split("/")
-            photo = open_photo(next((options.data / group / "photos").glob(f"{stem}.*"))).rgb
+        given = of_package(options.package) if options.package else of_data(options.data, options.photos.split(","))
+        for number, (name, photo) in enumerate(given):
             for task in options.tasks.split(","):
                 for seed in range(options.seed, options.seed + options.holes):
                     mask = TASKS[task](*photo.shape[:2], np.random.default_rng([seed, number]))
@@ -183,7 +187,7 @@ def main() -> None:
         "before": options.before_commit,
         "others": versions(options),
         "judge": judge.name,
-        "photos": options.photos,
+        "photos": options.package.name if options.package else options.photos,
         "large": options.large,
         "summary": summary(rows),
         "rows": rows,
@@ -191,6 +195,20 @@ def main() -> None:
     print(json.dumps(record["summary"], indent=1))
     if options.out:
         options.out.write_text(json.dumps(record, indent=1) + "\n")
+
+
+def of_data(data: Path, names: Sequence[str]) -> Iterator[tuple[str, np.ndarray]]:
+    """Names and photos, uint8 [height, width, 3], of the folder of data."""
+    for name in names:
+        group, stem = name.split("/")
+        yield name, open_photo(next((data / group / "photos").glob(f"{stem}.*"))).rgb
+
+
+def of_package(package: Path) -> Iterator[tuple[str, np.ndarray]]:
+    """Names and photos, uint8 [height, width, 3], of a Debian package."""
+    photos = {name: photo for first in range(3) for name, photo in photos_in(package, first).items()}
+    for name in sorted(photos):
+        yield name, np.asarray(photos[name])
 
 
 def one(

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from calotype.errors import InputError
-from calotype.matching.light import label_colours, unlike
+from calotype.matching.light import in_usual_light, label_colours, unlike, usual_colours
 from calotype.matching.retrieval import agreement, chosen, covered, label_shares
 
 NAMES = ("sky", "tree", "sea")
@@ -99,3 +99,44 @@ def test_colours_of_labels_by_hand():
     darker = found - torch.tensor([0.2, 0.2, 0.2, 0.0])
     assert unlike(found, darker) == pytest.approx(0.2)
     assert unlike(found[:1], found[:1] * torch.tensor([1, 1, 1, 0.0])) == 0.25  # nothing to compare
+
+
+def test_the_lead_has_usual_light():
+    noon, evening = torch.tensor([[0.4, 0.6, 0.9, 1.0]]), torch.tensor([[0.9, 0.5, 0.3, 1.0]])
+    colours = [evening, noon, noon, noon]
+    shares = torch.stack([label_shares(label_map([0, 0], [0, 0]), 1, grid=2)] * 4)
+    assert chosen(shares[0], shares, ("sky",)) == [0]
+    assert chosen(shares[0], shares, ("sky",), unlike=lambda a, b: unlike(colours[a], colours[b]))[0] == 1
+
+
+def test_usual_colours_are_medians_of_those_that_have_the_label():
+    rows = [[0.1, 0.2, 0.3, 0.5], [0.2, 0.4, 0.6, 0.5], [0.9, 0.9, 0.9, 0.5]]
+    colours = [torch.tensor([row, [0, 0, 0, 0], [0.7, 0.7, 0.7, 0.001]]) for row in rows]
+    found = usual_colours(colours)
+    torch.testing.assert_close(found, torch.tensor([[0.2, 0.4, 0.6, 1.0], [0, 0, 0, 0], [0, 0, 0, 0]]))
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.5, 1.0])
+def test_labels_are_moved_towards_their_usual_colours(weight):
+    labels = torch.zeros(1, 8, 8, dtype=torch.int64)
+    labels[:, :, 4:] = 1
+    labels[:, 0] = -1
+    photo = torch.rand(1, 3, 8, 8, generator=torch.Generator().manual_seed(0)) * 0.4 - 0.2
+    usual = torch.tensor([[0.5, 0.55, 0.6, 1.0], [0, 0, 0, 0]])
+    made = in_usual_light(photo, labels, usual, weight)
+    before, after = (label_colours(each, labels, 2) for each in (photo, made))
+    if not weight:
+        torch.testing.assert_close(made, photo)
+    inside = slice(2, 8), slice(0, 3)  # a pixel aside from other labels
+    change = (made - photo)[0, :, inside[0], inside[1]]
+    wanted = 2 * weight * (usual[0, :3] - before[0, :3])
+    torch.testing.assert_close(change, wanted[:, None, None].expand_as(change), atol=1e-5, rtol=0)
+    torch.testing.assert_close(made[..., 6:], photo[..., 6:])  # a label that has no usual colour
+    assert float((after[0, :3] - usual[0, :3]).abs().sum()) <= float((before[0, :3] - usual[0, :3]).abs().sum()) + 1e-6
+
+
+def test_a_single_photo_keeps_its_colours():
+    labels = torch.randint(0, 3, (1, 12, 10), generator=torch.Generator().manual_seed(1))
+    photo = torch.rand(1, 3, 12, 10, generator=torch.Generator().manual_seed(2)) * 2 - 1
+    made = in_usual_light(photo, labels, usual_colours([label_colours(photo, labels, 3)]), 1.0)
+    torch.testing.assert_close(made, photo, atol=1e-5, rtol=0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Callable, Sequence
 
 import torch
@@ -15,7 +16,8 @@ _NEAR = 0.8  # agreement relative to the best, of maps that may lead
 _ENOUGH = 0.5  # share of the wanted area of a label that photos have to have of it
 _COVERED = 0.3  # of the score of a map, the part that is the labels of which it has enough
 _LIGHT = 0.05  # difference of the colours of two photos at which a further one counts e times less
-_COMPARED = 12  # further photos whose colours are compared, those that have most of what is lacking
+_USUAL = 0.1  # median difference of the colours of a photo and others at which it leads e times less
+_COMPARED = 12  # photos whose colours are compared, those that may lead, or have most of what is lacking
 
 
 def label_shares(label_map: Tensor, classes: int, grid: int = GRID) -> Tensor:
@@ -81,8 +83,9 @@ def chosen(
 ) -> list[int]:
     """The maps to draw a target from: the one that is most like it, and as few more as have the labels it lacks.
 
-    The first one is chosen by its agreement with the target, and by how many of its labels it has; the others by how
-    much they have of what is lacking, and by their light: clouds of an evening do not fit into a sky at noon.
+    The first one is chosen by its agreement with the target, by how many of its labels it has, and by how usual its
+    light is among the best; the others by how much they have of what is lacking, and by their light: clouds of an
+    evening do not fit into a sky at noon.
 
     Args:
         target: [classes, g, g], as ``label_shares`` gives.
@@ -92,8 +95,7 @@ def chosen(
             similar.
         most: upper limit of the number of maps, as far as fewer have all labels.
         unlike: how much the colours of two photos differ, 0..1, by the numbers of their maps, such as
-            ``calotype.matching.light.unlike``; it is asked for the best few further ones. ``None``: colours do not
-            matter.
+            ``calotype.matching.light.unlike``; it is asked for the best few. ``None``: colours do not matter.
 
     Returns:
         Numbers of maps, the first in the lead.
@@ -105,7 +107,9 @@ def chosen(
     absent = [names[i] for i in range(len(names)) if wanted[i] > 0 and there[:, i].max() == 0]
     if absent:
         raise InputError(f"no photo has a pixel of the class {', '.join(absent)}: paint the map with other classes")
-    whole = agreement(target, shares) * (1 - _COVERED + _COVERED * covered(target, shares))
+    whole = _scores(target, shares)
+    if unlike is not None:
+        whole = _of_usual_light(whole, unlike)
     scores, order = whole.sort(descending=True, stable=True)
     found = [int(order[rank % int((scores >= _NEAR * scores[0]).sum())])]
     while (lacking := wanted > there[found].sum(0) / _ENOUGH).any() and len(found) < len(order):
@@ -120,6 +124,36 @@ def chosen(
             break
         found.append(best)
     return found
+
+
+def most_alike(target: Tensor, shares: Tensor, count: int) -> list[int]:
+    """The numbers of the maps that a target may be drawn from, at most ``count``, the best first.
+
+    Args:
+        target: [classes, g, g], as ``label_shares`` gives.
+        shares: [n, classes, g, g], of n maps.
+        count: upper limit.
+    """
+    numbers: list[int] = _scores(target, shares).topk(min(count, len(shares))).indices.tolist()
+    return numbers
+
+
+def _scores(target: Tensor, shares: Tensor) -> Tensor:
+    """How well maps may lead, [n]: by their agreement, and by how many labels of the target they have."""
+    return agreement(target, shares) * (1 - _COVERED + _COVERED * covered(target, shares))
+
+
+def _of_usual_light(scores: Tensor, unlike: Callable[[int, int], float]) -> Tensor:
+    """Scores of the maps, less for those whose photos differ in their colours from most of the best ones.
+
+    What is usual in a folder is what its labels are expected to look like: haze hides the trees of a photo.
+    """
+    numbers = scores.topk(min(_COMPARED, len(scores))).indices.tolist()
+    result = torch.full_like(scores, -1.0)
+    for number in numbers:
+        others = [unlike(number, other) for other in numbers if other != number]
+        result[number] = scores[number] * math.exp(-statistics.median(others) / _USUAL) if others else scores[number]
+    return result
 
 
 def _of_one_light(gain: Tensor, lead: int, unlike: Callable[[int, int], float]) -> Tensor:

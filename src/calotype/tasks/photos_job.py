@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 PHOTOS_ENGINE = "gpnn"
 _MOST = 1_000_000  # pixels of a result whose size was not given
 _COLOUR_SIDE = 64  # pixels of the photos whose colours are compared
+_USUAL_OF = 24  # photos by which the usual colours of labels are told
 
 
 @lru_cache(maxsize=2)
@@ -205,8 +206,18 @@ class PhotosJob(Job):
             maps=[labels for _, labels in made],
             target=target,
             seed=output.seed,
+            usual=self._usual_colours(),
         )
         return converted(found, self.declared.output), time.perf_counter() - began
+
+    def _usual_colours(self) -> torch.Tensor:
+        """The usual colours of the labels in the photos whose maps are most like the layout, [classes, 4]."""
+        from calotype.matching.light import usual_colours
+        from calotype.matching.retrieval import label_shares, most_alike
+
+        target = label_shares(KINDS["label map"].tensor(self.layout, "cpu"), _photos(self._folder).classes)
+        numbers = most_alike(target, _shares(self._folder), _USUAL_OF)
+        return usual_colours([_colours(self._folder, number) for number in numbers])
 
     def _with_map(self, number: int) -> tuple[torch.Tensor, torch.Tensor]:
         """A photo [1, 3, H, W] and its map [1, H, W], at the size that they are used at.

@@ -69,6 +69,8 @@ class Config:
         label_weight: weight of a label, 0 or 1, in ``analogy``, relative to a colour, -1..1, of the same pixel.
         light_weight: the same for the luminance of counterpart and target.
         texture_weight: the same if the photo is its own counterpart.
+        usual_light: how far in ``draw`` the colours of the labels of each photo are moved towards those that are usual
+            in the folder, 0..1.
         further_weight: weight in ``draw`` of not being from the photo whose layout is nearest, relative to a label.
         place_weight: weight of the position in the initial layout of ``analogy``, with coordinates from -1 to 1 on each
             axis; it decides where labels or luminance are ambiguous.
@@ -130,6 +132,7 @@ class Config:
     label_weight: float = 2.0
     light_weight: float = 6.0
     texture_weight: float = 1.0
+    usual_light: float = 0.6
     further_weight: float = 0.5
     place_weight: float = 0.3
     remix_weight: float = 0.3

@@ -12,13 +12,21 @@ from calotype.engines.gpnn.analogy import synthesized
 from calotype.engines.gpnn.config import Config
 from calotype.engines.gpnn.generate import checked
 from calotype.matching.layout import label_channels_of
+from calotype.matching.light import in_usual_light
 from calotype.matching.refine import Guide
 from calotype.run import Run
 
 
 @torch.no_grad()
 def draw(
-    photos: Sequence[Tensor], cfg: Config, run: Run, *, maps: Sequence[Tensor], target: Tensor, seed: int
+    photos: Sequence[Tensor],
+    cfg: Config,
+    run: Run,
+    *,
+    maps: Sequence[Tensor],
+    target: Tensor,
+    seed: int,
+    usual: Tensor | None = None,
 ) -> Tensor:
     """The layout ``target``, of patches of photos: texture-by-numbers with several photos.
 
@@ -29,6 +37,8 @@ def draw(
         maps: int64 [1, H, W] each, the label maps of the photos, in one numbering.
         target: int64 [1, h, w], the layout, in the same numbering. The result has its size.
         seed: of the search, and of the displacement that makes several results of one layout possible.
+        usual: [classes, 4], the usual colours of the labels (``calotype.matching.light.usual_colours``), towards which
+            ``cfg.usual_light`` moves those of the photos; ``None``: they stay.
 
     Returns:
         [1, C, h, w], -1..1.
@@ -40,6 +50,8 @@ def draw(
     """
     size = (target.shape[1], target.shape[2])
     checked(photos, size, cfg)
+    if usual is not None and cfg.usual_light > 0:
+        photos = [in_usual_light(x, labels, usual, cfg.usual_light) for x, labels in zip(photos, maps, strict=True)]
     labels = torch.unique(target)
     source, wanted = label_channels_of(photos, [_among(labels, each) for each in maps], _among(labels, target))
     # One more channel, in units of a label: the first photo is what is asked for.

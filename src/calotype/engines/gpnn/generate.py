@@ -185,7 +185,7 @@ def check_sizes(sizes: Sequence[tuple[int, int]], cfg: Config) -> None:
 def _checked_settings(cfg: Config) -> None:
     odd_sides(cfg, ("patch", "fine_patch"))
     one_of(cfg, {"search": ("fast", "exact"), "enlarge": ("warp", "seams", "resize")})
-    within(cfg, {"seam_level": (0, 1)})
+    within(cfg, {"seam_level": (0, 1), "usual_light": (0, 1)})
     if cfg.ratio <= 1.05:
         raise unusable(cfg, "ratio", "a number above 1.05, like 1.333")
     at_least(cfg, {"steps": 1, "fine_steps": 1, "passes": 1, "components": 0, "coarsest": 8, "searched": 1})

@@ -16,6 +16,8 @@ With ``--side 512`` the full size is 512 pixels (and of the set, too):
     calotype data landscapes --size 512 --count 60 --seed 79 --out larger
     python benchmarks/drawn.py make larger --side 512 --work work --out benchmarks/results/drawn_512.json
 
+``drawn_usual.json`` is the same with ``--seed 82``, other landscapes, after the light of the photos was made usual.
+
 ``sheets`` writes a picture of every trial into WORK/sheets, with the order of the study, which hides the methods; the
 second half of the trials has the other order. Whoever judges them writes a line for each, the best first, such as
 ``full_03: 2 1 3``. Then:

@@ -7,7 +7,7 @@ import torch
 
 from calotype.errors import InputError
 from calotype.matching.light import in_usual_light, label_colours, unlike, usual_colours
-from calotype.matching.retrieval import agreement, chosen, covered, label_shares
+from calotype.matching.retrieval import agreement, chosen, covered, label_shares, most_alike
 
 NAMES = ("sky", "tree", "sea")
 
@@ -140,3 +140,26 @@ def test_a_single_photo_keeps_its_colours():
     photo = torch.rand(1, 3, 12, 10, generator=torch.Generator().manual_seed(2)) * 2 - 1
     made = in_usual_light(photo, labels, usual_colours([label_colours(photo, labels, 3)]), 1.0)
     torch.testing.assert_close(made, photo, atol=1e-5, rtol=0)
+
+
+def test_all_that_are_nearly_as_similar_lead_in_turn():
+    """Twenty equal maps, more than are compared by their light, of which one is dark."""
+    shares = torch.stack([label_shares(label_map([0, 0], [0, 0]), 1, grid=2)] * 20)
+    colours = [torch.tensor([[0.1 if i == 3 else 0.6, 0.5, 0.5, 1.0]]) for i in range(20)]
+    leads = [
+        chosen(shares[0], shares, ("sky",), rank=rank, unlike=lambda a, b: unlike(colours[a], colours[b]))[0]
+        for rank in range(20)
+    ]
+    assert sorted(leads) == list(range(20))
+    assert leads[0] == 0
+    assert leads.index(3) >= 11
+
+
+def test_a_layout_without_a_label_is_refused():
+    with pytest.raises(InputError, match="no pixel of a class"):
+        chosen(torch.zeros_like(SHARES[0]), SHARES, NAMES)
+
+
+def test_most_alike_begins_with_the_map_itself():
+    assert most_alike(SHARES[1], SHARES, 2)[0] == 1
+    assert sorted(most_alike(SHARES[1], SHARES, 99)) == [0, 1, 2, 3]

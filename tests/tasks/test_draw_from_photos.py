@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 import calotype
+from calotype.engines import gpnn
 from calotype.errors import InputError
 
 COLOURS = np.array([[60, 120, 220], [40, 140, 50], [200, 180, 90]], np.uint8)
@@ -115,3 +116,42 @@ def test_photos_without_maps_are_named(photos):
         Image.fromarray(COLOURS[half(0, 1)]).save(photos / "images" / f"{name}.png")
     made = calotype.draw(half(0, 1), photos=photos)
     assert "2 pictures without a map are left out: one.png, two.png" in made.notes
+
+
+def _mean(picture, rows):
+    return np.asarray(picture).astype(float)[rows].mean((0, 1))
+
+
+def test_the_usual_colours_are_those_of_the_folder(photos, monkeypatch):
+    """The sky of one photo is red; in the others it is blue."""
+    for name in ("a second", "a third", "a fourth"):
+        sky = COLOURS.copy()
+        sky[0] = (220, 90, 90) if name == "a fourth" else COLOURS[0]
+        Image.fromarray(sky[half(0, 1)].astype(np.uint8)).save(photos / "images" / f"{name}.png")
+        Image.fromarray(half(0, 1)).save(photos / "maps" / f"{name}.png")
+    given = []
+    laid_out = gpnn.draw
+    monkeypatch.setattr(gpnn, "draw", lambda *args, usual, **more: given.append(usual) or laid_out(*args, **more))
+    for settings in (None, {"usual_light": 0}):
+        calotype.draw(half(0, 1), photos=photos, settings=settings)
+    usual, none = given
+    assert none is None
+    np.testing.assert_allclose(255 * usual[0, :3].numpy(), COLOURS[0], atol=6)
+    with pytest.raises(InputError, match="usual_light"):
+        calotype.draw(half(0, 1), photos=photos, settings={"usual_light": 2})
+
+
+def test_a_photo_that_is_not_needed_may_be_broken(photos):
+    (photos / "images" / "broken.png").write_bytes((photos / "images").glob("*.png").__next__().read_bytes()[:60])
+    Image.fromarray(half(1, 2)).save(photos / "maps" / "broken.png")
+    made = calotype.draw(half(0, 1), photos=photos)
+    assert len(made) == 1
+
+
+def test_a_folder_that_has_changed_is_read_anew(photos):
+    layout = half(0, 1)
+    before = calotype.draw(layout, photos=photos)[0]
+    for path in (photos / "images").glob("*.png"):
+        Image.fromarray(255 - np.asarray(Image.open(path))).save(path)
+    after = calotype.draw(layout, photos=photos)[0]
+    assert np.abs(_mean(before, slice(None)) - _mean(after, slice(None))).max() > 20

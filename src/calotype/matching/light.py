@@ -81,7 +81,7 @@ def in_usual_light(photo: Tensor, label_map: Tensor, usual: Tensor, weight: floa
         [1, 3, H, W], -1..1.
     """
     own, usual = label_colours(photo, label_map, len(usual)), usual.to(photo)
-    known = (own[:, 3] > 0) & (usual[:, 3] > 0)
+    known = (own[:, 3] >= _LEAST) & (usual[:, 3] > 0)
     change = torch.where(known[:, None], 2 * weight * (usual[:, :3] - own[:, :3]), 0.0)
     labels = label_map[0].to(photo.device)
     inside = (labels >= 0) & (labels < len(usual))

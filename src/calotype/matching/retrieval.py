@@ -91,8 +91,8 @@ def chosen(
         target: [classes, g, g], as ``label_shares`` gives.
         shares: [n, classes, g, g], of n maps.
         names: of the labels.
-        rank: 0 begins with the most similar map, 1 with the next one, and so on, around those that are nearly as
-            similar.
+        rank: 0 begins with the best map, 1 with the next one, and so on, around those that are nearly as similar as the
+            most similar one, in the order of similarity and usual light.
         most: upper limit of the number of maps, as far as fewer have all labels.
         unlike: how much the colours of two photos differ, 0..1, by the numbers of their maps, such as
             ``calotype.matching.light.unlike``; it is asked for the best few. ``None``: colours do not matter.
@@ -104,15 +104,14 @@ def chosen(
         InputError: a label of the target is in none of the maps.
     """
     wanted, there = target.sum((1, 2)), shares.sum((2, 3))
+    if not wanted.any():
+        raise InputError("the layout has no pixel of a class: paint it in the classes of the photos")
     absent = [names[i] for i in range(len(names)) if wanted[i] > 0 and there[:, i].max() == 0]
     if absent:
         raise InputError(f"no photo has a pixel of the class {', '.join(absent)}: paint the map with other classes")
-    whole = _scores(target, shares)
-    if unlike is not None:
-        whole = _of_usual_light(whole, unlike)
-    scores, order = whole.sort(descending=True, stable=True)
-    found = [int(order[rank % int((scores >= _NEAR * scores[0]).sum())])]
-    while (lacking := wanted > there[found].sum(0) / _ENOUGH).any() and len(found) < len(order):
+    leads = _leads(_scores(target, shares), unlike)
+    found = [leads[rank % len(leads)]]
+    while (lacking := wanted > there[found].sum(0) / _ENOUGH).any() and len(found) < len(shares):
         gain = (torch.minimum(there, wanted) * lacking).sum(1)
         gain[found] = -1.0
         if len(found) >= most:  # more only for labels that are missing altogether
@@ -143,17 +142,25 @@ def _scores(target: Tensor, shares: Tensor) -> Tensor:
     return agreement(target, shares) * (1 - _COVERED + _COVERED * covered(target, shares))
 
 
-def _of_usual_light(scores: Tensor, unlike: Callable[[int, int], float]) -> Tensor:
-    """Scores of the maps, less for those whose photos differ in their colours from most of the best ones.
+def _leads(scores: Tensor, unlike: Callable[[int, int], float] | None) -> list[int]:
+    """The maps that may lead, the best first: those nearly as similar as the best, and one of more usual light."""
+    order = scores.argsort(descending=True, stable=True).tolist()
+    near = [number for number in order if scores[number] >= _NEAR * scores[order[0]]]
+    if unlike is None:
+        return near
+    light = _usual_light(order[:_COMPARED], unlike)
+    lit = {number: float(scores[number]) * light.get(number, min(light.values())) for number in order}
+    first = max(light, key=lambda number: lit[number])
+    return [first, *sorted((number for number in near if number != first), key=lambda number: -lit[number])]
+
+
+def _usual_light(numbers: Sequence[int], unlike: Callable[[int, int], float]) -> dict[int, float]:
+    """A factor for each photo, 0..1: less for those whose colours differ from most of the others.
 
     What is usual in a folder is what its labels are expected to look like: haze hides the trees of a photo.
     """
-    numbers = scores.topk(min(_COMPARED, len(scores))).indices.tolist()
-    result = torch.full_like(scores, -1.0)
-    for number in numbers:
-        others = [unlike(number, other) for other in numbers if other != number]
-        result[number] = scores[number] * math.exp(-statistics.median(others) / _USUAL) if others else scores[number]
-    return result
+    apart = {one: [unlike(one, other) for other in numbers if other != one] for one in numbers}
+    return {one: math.exp(-statistics.median(found) / _USUAL) if found else 1.0 for one, found in apart.items()}
 
 
 def _of_one_light(gain: Tensor, lead: int, unlike: Callable[[int, int], float]) -> Tensor:

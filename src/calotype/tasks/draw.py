@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from calotype.run import Run
 
 
+_SETTINGS = (
+    "with --photos: change one value of the engine gpnn, such as usual_light=0, which keeps the light of each photo; "
+    "can be given several times"
+)
 LOOK = Param(
     "the look of a class: a seed, or a photo and its label map; for models with a look for each class",
     kind="looks",
@@ -93,6 +97,7 @@ def draw(
     ] = None,
     model: Annotated[str | Path | None, replace(arguments.MODEL, first=True)] = None,
     size: Annotated[arguments.SizeLike | None, arguments.SIZE] = None,
+    settings: Annotated[Mapping[str, Any] | None, replace(arguments.SETTINGS, help=_SETTINGS)] = None,
     unfinished: Annotated[bool, UNFINISHED] = False,
     device: Annotated[str, arguments.DEVICE] = "auto",
     run: Optional["Run"] = None,
@@ -125,6 +130,7 @@ def draw(
         model: a name that ``calotype models`` lists, or a folder.
         size: of the pictures: a ``Size``, ``"WIDTHxHEIGHT"`` or ``(width, height)``. ``None``: the number of pixels of
             the training size, in the layout's aspect ratio.
+        settings: with ``photos``: values of ``calotype.engines.gpnn.Config``, such as ``usual_light``.
         unfinished: use the last saved state of an unfinished training.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` ...
         run: receives progress reports, and can stop the work.

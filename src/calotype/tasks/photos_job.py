@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from calotype.errors import ArgumentError, InputError, counted, listed
 from calotype.files import shown
@@ -27,11 +27,29 @@ if TYPE_CHECKING:
 PHOTOS_ENGINE = "gpnn"
 _MOST = 1_000_000  # pixels of a result whose size was not given
 _COLOUR_SIDE = 64  # pixels of the photos whose colours are compared
-_USUAL_OF = 24  # photos by which the usual colours of labels are told
+_USUAL_OF = 24  # photos from which the usual colours of labels are computed
+
+
+class Lenders(NamedTuple):
+    """A folder of photos with label maps, as it is now.
+
+    Attributes:
+        path: the folder.
+        files: its files, each with the time of its last change, nanoseconds.
+    """
+
+    path: str
+    files: tuple[tuple[str, int], ...]
+
+    @classmethod
+    def of(cls, path: str) -> Lenders:
+        """The folder ``path``; without files if it cannot be read."""
+        found = sorted(file for file in Path(path).rglob("*") if file.is_file())
+        return cls(path, tuple((str(file), file.stat().st_mtime_ns) for file in found))
 
 
 @lru_cache(maxsize=2)
-def _photos(folder: str) -> MapSet:
+def _photos(lenders: Lenders) -> MapSet:
     """The photos with label maps in a folder.
 
     Raises:
@@ -39,9 +57,10 @@ def _photos(folder: str) -> MapSet:
     """
     from calotype.data.maps import map_set
 
-    if not Path(folder).is_dir():
+    folder = Path(lenders.path)
+    if not folder.is_dir():
         raise InputError(f"{shown(folder)} is no folder: give one of photos with label maps, --photos FOLDER (photos=)")
-    found = map_set(Path(folder))
+    found = map_set(folder)
     _check_shapes(found)
     return found
 
@@ -68,7 +87,7 @@ def _check_shapes(photos: MapSet) -> None:
 
 
 @lru_cache(maxsize=2)
-def _shares(folder: str) -> torch.Tensor:
+def _shares(lenders: Lenders) -> torch.Tensor:
     """Where the labels lie in the map of each photo, [n, classes, g, g].
 
     Raises:
@@ -78,17 +97,16 @@ def _shares(folder: str) -> torch.Tensor:
 
     from calotype.matching.retrieval import label_shares
 
-    photos = _photos(folder)
+    photos = _photos(lenders)
     maps = (torch.from_numpy(photos.label_map(i)).long()[None] for i in range(len(photos.pairs)))
     return torch.stack([label_shares(torch.where(x < photos.classes, x, -1), photos.classes) for x in maps])
 
 
 @lru_cache(maxsize=512)
-def _colours(folder: str, number: int) -> torch.Tensor:
+def _colours(lenders: Lenders, number: int) -> torch.Tensor:
     """The mean colour of each label in a photo, [classes, 4], see ``calotype.matching.light``.
 
-    Raises:
-        InputError: the photo or its map cannot be read.
+    Zeros, as of no label, if the photo or its map cannot be read: it may not be needed.
     """
     import torch
 
@@ -96,9 +114,12 @@ def _colours(folder: str, number: int) -> torch.Tensor:
     from calotype.image.resize import resize
     from calotype.matching.light import label_colours
 
-    photos = _photos(folder)
-    labels = torch.from_numpy(photos.label_map(number)).long()
-    photo = to_tensor(open_photo(photos.pairs[number][0], max_side=2 * _COLOUR_SIDE))[:, :3]
+    photos = _photos(lenders)
+    try:
+        labels = torch.from_numpy(photos.label_map(number)).long()
+        photo = to_tensor(open_photo(photos.pairs[number][0], max_side=2 * _COLOUR_SIDE))[:, :3]
+    except InputError:
+        return torch.zeros(photos.classes, 4)
     small = resize(photo, (_COLOUR_SIDE, _COLOUR_SIDE))
     rows, columns = (torch.arange(_COLOUR_SIDE) * side // _COLOUR_SIDE for side in labels.shape)
     return label_colours(small, labels[rows][:, columns][None], photos.classes)
@@ -110,7 +131,7 @@ def opened_layout(value: Any, request: Request) -> LabelMap:
     Raises:
         InputError: it cannot be read, or has a colour or number of no class; the message names it.
     """
-    photos = _photos(str(request.own["photos"]))
+    photos = _photos(Lenders.of(str(request.own["photos"])))
     about = {"names": photos.names, "colours": photos.colours}
     layout: LabelMap = KINDS["label map"].read(value, Reading(None, about))
     return layout
@@ -136,7 +157,7 @@ class PhotosJob(Job):
                 models.
         """
         self.request, self._given_run = request, run
-        self._folder = str(request.own["photos"])
+        self._lenders = Lenders.of(str(request.own["photos"]))
         for name, value in inputs.items():
             if value is not None and name != "layout":
                 flag = f"--{name.replace('_', '-')} ({name}=)"
@@ -152,7 +173,7 @@ class PhotosJob(Job):
 
     def doubts(self) -> tuple[str, ...]:
         """See ``Job``: photos without a map, which are left out."""
-        return (_photos(self._folder).note,)
+        return (_photos(self._lenders).note,)
 
     def chosen(self, seed: int) -> list[int]:
         """The numbers of the photos for a seed, the one whose map is nearest in the lead.
@@ -163,20 +184,20 @@ class PhotosJob(Job):
         from calotype.matching.light import unlike
         from calotype.matching.retrieval import chosen, label_shares
 
-        photos, target = _photos(self._folder), KINDS["label map"].tensor(self.layout, "cpu")
+        photos, target = _photos(self._lenders), KINDS["label map"].tensor(self.layout, "cpu")
         shares = label_shares(target, photos.classes)
         return chosen(
             shares,
-            _shares(self._folder),
+            _shares(self._lenders),
             photos.names,
             rank=seed - self.request.seed,
-            unlike=lambda one, other: unlike(_colours(self._folder, one), _colours(self._folder, other)),
+            unlike=lambda one, other: unlike(_colours(self._lenders, one), _colours(self._lenders, other)),
         )
 
     def _photo(self, number: int) -> Photo:
         from calotype.image.io import open_photo
 
-        return open_photo(_photos(self._folder).pairs[number][0])
+        return open_photo(_photos(self._lenders).pairs[number][0])
 
     @cached_property
     def cost(self) -> Cost:
@@ -210,14 +231,19 @@ class PhotosJob(Job):
         )
         return converted(found, self.declared.output), time.perf_counter() - began
 
-    def _usual_colours(self) -> torch.Tensor:
-        """The usual colours of the labels in the photos whose maps are most like the layout, [classes, 4]."""
+    def _usual_colours(self) -> torch.Tensor | None:
+        """The usual colours of the labels in the photos whose maps are most like the layout, [classes, 4].
+
+        ``None`` if they are not asked for.
+        """
+        if not self.config.usual_light:
+            return None
         from calotype.matching.light import usual_colours
         from calotype.matching.retrieval import label_shares, most_alike
 
-        target = label_shares(KINDS["label map"].tensor(self.layout, "cpu"), _photos(self._folder).classes)
-        numbers = most_alike(target, _shares(self._folder), _USUAL_OF)
-        return usual_colours([_colours(self._folder, number) for number in numbers])
+        target = label_shares(KINDS["label map"].tensor(self.layout, "cpu"), _photos(self._lenders).classes)
+        numbers = most_alike(target, _shares(self._lenders), _USUAL_OF)
+        return usual_colours([_colours(self._lenders, number) for number in numbers])
 
     def _with_map(self, number: int) -> tuple[torch.Tensor, torch.Tensor]:
         """A photo [1, 3, H, W] and its map [1, H, W], at the size that they are used at.
@@ -229,7 +255,7 @@ class PhotosJob(Job):
         from calotype.image.labelmap import fitted
         from calotype.image.resize import resize
 
-        photos, photo = _photos(self._folder), self._photo(number)
+        photos, photo = _photos(self._lenders), self._photo(number)
         index = photos.label_map(number)
         name = photos.pairs[number][1].stem
         labels = of_photo(LabelMap(index, photos.colours, name, photos.pairs[number][1], ()), photo)
@@ -249,7 +275,7 @@ class PhotosJob(Job):
         own = {name: value for name, value in self.request.own.items() if value is not None}
         return {
             **common_settings(self),
-            "own": {**own, "photos": Path(self._folder).resolve().name},
+            "own": {**own, "photos": Path(self._lenders.path).resolve().name},
             "pictures": self.identities(["layout"]),
             "photos_sha256": used,
         }

@@ -20,7 +20,7 @@ import gallery
 OUT = Path(__file__).parent.parent / "src" / "calotype" / "studio" / "page" / "verbs"
 WIDTH, HEIGHT, GAP = 320, 200, 3
 SMALL = 320
-QUALITY = 38
+QUALITY = 30
 
 
 def photo(name: str, side: int = SMALL) -> Image.Image:

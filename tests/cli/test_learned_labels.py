@@ -56,7 +56,7 @@ def test_a_folder_with_maps_made_here(calotype, maps):
         (1, ("analogy", "PHOTO", "--labels", "none.png"), "none.png"),
         (1, ("analogy", "PHOTO", "--labels", "target.png"), "give a map of the photo's size or aspect ratio"),
         (2, ("analogy", "photos", "--labels", "map.png"), "a label map belongs to one photo"),
-        (1, ("analogy", "PHOTO", "--labels", "map.png", "--set", "width=3"), "width=3 cannot be used"),
+        (2, ("analogy", "PHOTO", "--labels", "map.png", "--set", "width=3"), "width=3 cannot be used"),
     ],
 )
 def test_what_cannot_be_trained_on_is_one_line(calotype, tmp_path, maps, status, arguments, words):

@@ -175,7 +175,7 @@ def test_films_of_a_folder_and_upscaling(learning, tmp_path, photo, picture):
         (("analogy", "bird.png", "broken.png"), 1, ("broken.png",)),
         (("analogy", "bird.png", "tall.png", "--before", "nowhere.png"), 1, ("nowhere.png", "does not exist")),
         (("analogy", "bird.png", "bird.png", "--before", "tall.png"), 1, ("'tall' is 32x48", "48x32", "--before")),
-        (("analogy", "bird.png", "tall.png", "--guide", "labels"), 1, ("label map", "--before")),
+        (("analogy", "bird.png", "tall.png", "--guide", "labels"), 2, ("label map", "--before")),
         (("analogy", "bird.png", "tall.png", "--before", "bird.png", "--guide", "labels"), 1, ("no label map",)),
         (("analogy", "bird.png", "tall.png", "--guide", "lihgt"), 2, ("'lihgt'", "did you mean 'light'?")),
         (("analogy", "bird.png", "tall.png", "--colours", "mine"), 2, ("'mine'", "target")),

@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from calotype.cli import main
-from calotype.errors import InputError
+from calotype.errors import InputError, OutputError
 from calotype.studio import server
 from calotype.studio.page_files import PAGE
 
@@ -69,7 +69,7 @@ def test_where_others_can_reach_it_a_token_is_made_up(tmp_path, monkeypatch):
 
 def test_a_folder_that_cannot_be_made_is_said(tmp_path):
     (tmp_path / "file").write_text("x")
-    with pytest.raises((InputError, server.model_store.OutputError)):
+    with pytest.raises((InputError, OutputError)):
         server.run(tmp_path / "file" / "home", host="127.0.0.1", port=0, at_once=1, token=None, ready=print)
 
 

@@ -73,8 +73,8 @@ def test_boxes_are_drawn_and_their_background_is_told_and_pinned(of_boxes, tmp_p
     assert "background of seed 0 from the maps" in capsys.readouterr().err
     assert main([*command[:-1], str(tmp_path / "pinned"), "--pin", "3,1", "-q"]) == 0
     assert "--pin 3,1" in calotype.show(tmp_path / "pinned" / "boxes_draw_0.png").command
-    for wrong, words in (("--pin=x", "no list of numbers"), ("--pin=99", "there is no background 99")):
-        assert main([*command, wrong]) == 1
+    for wrong, status, words in (("--pin=x", 2, "no list of numbers"), ("--pin=99", 1, "there is no background 99")):
+        assert main([*command, wrong]) == status
         assert words in capsys.readouterr().err
 
 

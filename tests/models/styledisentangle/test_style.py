@@ -362,6 +362,12 @@ def test_shares_have_patches_and_places_of_the_whole_batch(monkeypatch):
         torch.testing.assert_close(found[1], torch.cat([placed[:4][own], placed[4:][own]]))
 
 
+def test_batches_that_are_odd_in_a_process_are_refused(monkeypatch):
+    monkeypatch.setattr(distributed, "world", lambda: 2)
+    with pytest.raises(InputError, match="multiples of 4"):
+        model.train(several, replace(CFG, batches=(4, 2)), Run())
+
+
 def several(i):
     generator = torch.Generator().manual_seed(i)
     found = {name: torch.rand(4, 3, 32, 32, generator=generator) * 2 - 1 for name in ("image", "art")}

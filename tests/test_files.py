@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +19,7 @@ from calotype.data import weights
 from calotype.data.decoded import decoded
 from calotype.data.prepared import remember
 from calotype.errors import InputError, OutputError
-from calotype.files import sha256_of_files, write_whole
+from calotype.files import output_error, sha256_of_files, write_whole
 from calotype.tasks.runner import state_folder
 
 needs_locks = pytest.mark.skipif(sys.platform == "win32", reason="open files are not locked")
@@ -114,6 +116,29 @@ def test_a_cache_that_cannot_be_written_is_named(write, tmp_path, monkeypatch):
         write()
     with pytest.raises(OutputError, match=r"^cannot write .* choose another folder$"):
         write_whole(tmp_path / "a.png" / "out.png", lambda file: file.write(b""))
+
+
+def test_only_folders_of_the_cache_are_taken_for_it(tmp_path, monkeypatch):
+    def said(path, number=errno.EACCES):
+        return "CALOTYPE_CACHE" in str(output_error(Path(path), OSError(number, "no")))
+
+    monkeypatch.chdir(tmp_path)
+    for cache in (".", str(tmp_path)):
+        monkeypatch.setenv("CALOTYPE_CACHE", cache)
+        assert said(tmp_path / "models" / "a")
+        assert said("models/a")
+        assert not said("out.png")
+        assert not said(tmp_path / "out.png")
+        assert not said("models/a", errno.ENAMETOOLONG)
+
+
+def test_all_folders_of_the_cache_are_known():
+    used = {
+        kind
+        for path in Path(files.__file__).parent.rglob("*.py")
+        for kind in re.findall(r'cache_folder\("(\w+)"\)', path.read_text(encoding="utf-8"))
+    }
+    assert used | {"segmenters"} == set(files.CACHE_KINDS)
 
 
 def test_the_hash_of_files_tells_those_of_the_same_names_apart(tmp_path):

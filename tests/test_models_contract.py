@@ -48,6 +48,14 @@ def test_presets(model):
     assert all(isinstance(preset, model.Config) for preset in model.PRESETS.values())
 
 
+def test_fields_that_were_added_are_neutral_by_default(model):
+    """Files of older models do not have them."""
+    default = model.Config()
+    for name, value in declared(model).neutral.items():
+        assert getattr(default, name) == value
+        assert type(getattr(default, name)) is type(value)
+
+
 def test_every_field_can_be_set_from_the_command_line(model):
     for preset, config in model.PRESETS.items():
         for field in dataclasses.fields(config):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,7 @@ class Verb:
 
 
 _NOTHING: Mapping[str, Verb] = MappingProxyType({})
+_NO_FIELDS: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,8 @@ class System:
             ``train_encoder(config, own, run, net=net)`` and ``encoder_cost(config, own)``, and ``encoder_stages()``.
         efforts: whether there is a function ``efforts`` for the relative work of each stage; else all are equal.
         at_sampling: fields of the configuration that have no effect on training.
+        neutral: fields that the configuration has got later, each with the value that trains as before them: with it
+            they are left out of the key of a model, so that models trained before are found.
         files: fields of the configuration that are paths of files: their content tells models apart, not their names.
         layered: name of a model's function ``layered(config, net)``, which gives a trained net as a
             ``calotype.inspection.layers.Layered``; a model that learns label maps takes them as ``maps``, int64 [N, H,
@@ -150,6 +154,7 @@ class System:
     encodes: bool = False
     efforts: bool = False
     at_sampling: frozenset[str] = frozenset()
+    neutral: Mapping[str, Any] = field(default_factory=lambda: _NO_FIELDS)
     files: frozenset[str] = frozenset()
     layered: str = ""
     codes: str = ""

@@ -118,6 +118,15 @@ def share(batch: Tensor) -> Tensor:
     return batch.chunk(world())[rank()] if world() > 1 else batch
 
 
+def gathered(values: Tensor) -> Tensor:
+    """The rows of all processes, [B / world, ...] -> [B, ...]: what ``share`` takes apart. Not differentiable."""
+    if world() == 1:
+        return values
+    parts = [torch.empty_like(values, memory_format=torch.contiguous_format) for _ in range(world())]
+    dist.all_gather(parts, values.contiguous())
+    return torch.cat(parts)
+
+
 def any_of(flag: bool, device: torch.device | None = None) -> bool:
     """Whether the flag is set in any process; the same answer in all of them."""
     if world() == 1:

@@ -20,6 +20,7 @@ except ImportError:  # Windows
     fcntl = None
 
 CACHE_VARIABLE = "CALOTYPE_CACHE"
+CACHE_KINDS = ("data", "inversions", "jobs", "models", "packages", "segmenters", "sets", "weights")
 _PART = ".calotype-"  # how the names of unfinished files begin
 _ADVICE = {
     errno.ENOSPC: "the disk is full: free some space or choose another folder",
@@ -65,7 +66,7 @@ def shortened(name: str, most: int) -> str:
 
 
 def cache_folder(kind: str) -> Path:
-    """The cache folder for ``kind`` (models, data ...): in ``CALOTYPE_CACHE``, or in the system's cache folder."""
+    """The cache folder for ``kind``, one of ``CACHE_KINDS``: in ``CALOTYPE_CACHE``, or in the system's cache folder."""
     configured_folder = os.environ.get(CACHE_VARIABLE)
     if configured_folder:
         return Path(configured_folder).expanduser() / kind
@@ -109,13 +110,20 @@ def sha256_of_files(files: Iterable[Path]) -> str:
 def output_error(path: Path, error: OSError) -> OutputError:
     """The error with a one-line message: why ``path`` could not be written, and what to do about it.
 
-    Of a path in the cache the message names ``CALOTYPE_CACHE``, as the user has not chosen that folder.
+    Of a path in a folder of the cache the message names ``CALOTYPE_CACHE``, as the user has not chosen that folder.
     """
+    of_one_file = error.errno in _OF_ONE_FILE
     advice = _ADVICE.get(error.errno or 0, error.strerror or type(error).__name__)
-    if path.is_relative_to(cache_folder("")):
+    if not of_one_file and _in_cache(path):
         advice += f", or set {CACHE_VARIABLE} to a folder for what is kept"
-    kind = UnwritableName if error.errno in _OF_ONE_FILE else OutputError
+    kind = UnwritableName if of_one_file else OutputError
     return kind(f"cannot write {shown(path)}: {advice}")
+
+
+def _in_cache(path: Path) -> bool:
+    """Whether a path is in one of the folders that calotype makes in the cache."""
+    path, cache = (Path(os.path.abspath(each)) for each in (path, cache_folder("")))
+    return path.is_relative_to(cache) and path.relative_to(cache).parts[:1] in {(kind,) for kind in CACHE_KINDS}
 
 
 def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:

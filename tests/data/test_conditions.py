@@ -83,6 +83,14 @@ def test_pairs_on_white_paper(tmp_path):
     assert len(condition_set(tmp_path).files) == 3
 
 
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_few_pairs_without_a_seam_are_not_refused(count, tmp_path):
+    for seed in range(count):
+        photo = landscape(seed, 24, 32)
+        Image.fromarray(np.hstack([photo[:, ::-1], photo])).save(tmp_path / f"{seed}.png")
+    assert len(condition_set(tmp_path).files) == count
+
+
 def test_label_maps_that_were_made_here_are_no_pairs(tmp_path):
     picture(tmp_path / "a.png", size=(32, 16))
     save_png(Image.new("RGB", (32, 16)), tmp_path / "a_segment_0.png", {"calotype": "0.1.0", "verb": "segment"})

@@ -34,6 +34,10 @@ def test_weights_are_taken_from_the_folder_that_is_named_else_from_the_cache(nam
         own.parent.mkdir()
         own.touch()
         assert PLACES[name]() == own
+        monkeypatch.setenv("CALOTYPE_WEIGHTS", str(own))
+        assert PLACES[name]() == own
+        monkeypatch.setenv("CALOTYPE_WEIGHTS", str(own.with_name("of another network")))
+        assert PLACES[name]() == kept
 
 
 def test_sifid_is_measured_with_what_calotype_weights_has_fetched(tmp_path, monkeypatch):

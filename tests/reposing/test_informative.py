@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
+from calotype.errors import InputError
 from calotype.losses.gaussian import Gaussian
+from calotype.models import disentangle, idpose
 from calotype.reposing.informative import Informative
 
 
@@ -51,7 +54,30 @@ def test_a_covariance_is_that_of_samples():
     torch.testing.assert_close(many.sample(noise).T.cov(), given.covariance()[0], atol=0.05, rtol=0)
 
 
-def test_models_of_before_drop_nothing():
+def test_noise_that_is_nearly_singular_is_no_obstacle():
+    generator = torch.Generator().manual_seed(0)
+    below = torch.tril(100 * torch.randn(16, 16, generator=generator), -1).expand(64, -1, -1)
+    means = torch.randn(64, 16, generator=generator)
+    made = Informative(16)
+    made.fit([Gaussian(means, torch.full((64, 16), -3.0), below)], 1.0)
+    assert made.kept.isfinite().all()
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_codes_that_are_not_finite_are_named(value):
+    given, _ = codes(count=8)
+    given.mean[0, 0] = value
+    with pytest.raises(InputError, match="training diverged"):
+        Informative(6).fit([given], 1.0)
+
+
+def test_models_saved_earlier_drop_nothing():
     made = torch.nn.Sequential(torch.nn.Linear(2, 6), Informative(6))
     made.load_state_dict({"0.weight": torch.zeros(6, 2), "0.bias": torch.ones(6)})
     torch.testing.assert_close(made(torch.zeros(1, 2)), torch.ones(1, 6))
+
+
+@pytest.mark.parametrize("system", [disentangle, idpose])
+def test_models_without_the_setting_open_as_what_they_are(system):
+    assert system.Config().least_signal == system.PRESETS["paper"].least_signal == 0
+    assert system.PRESETS["small"].least_signal == system.PRESETS["study"].least_signal == 1

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
 
 import calotype
+from calotype import catalog
 from calotype.errors import InputError
 from calotype.run import Run
 from calotype.tasks import model_store, models
@@ -48,6 +51,15 @@ def test_a_model_is_found_again_by_its_photos_and_settings(kept):
         Dataset(folder).sha256, calotype.Size(16, 16), "cocogan", calotype.load(first.folder).config, 1
     )
     assert not first.folder.name.endswith(other)
+
+
+@pytest.mark.parametrize(("system", "key"), [("disentangle", "6030cfe4cec2"), ("styledisentangle", "8c5bacab97ce")])
+def test_settings_that_were_added_do_not_change_the_keys_of_older_models(system, key):
+    config = catalog.model(system).PRESETS["paper"]
+    assert model_store.key_of("0" * 64, calotype.Size(64, 64), system, config, 0) == key
+    name = next(iter(catalog.declared(system).neutral))
+    changed = replace(config, **{name: 0.5})
+    assert model_store.key_of("0" * 64, calotype.Size(64, 64), system, changed, 0) != key
 
 
 def test_it_is_listed_and_has_pictures_of_how_it_went(kept):

@@ -267,6 +267,10 @@ def test_a_model_from_elsewhere(model_store, tmp_path, monkeypatch):
         calotype.vary(PHOTO[:, :40], model=folder)
     known = models.take_over(tmp_path / "theirs", PHOTO)
     assert known != folder
+    weights = kept.weights_sha256(known)
+    with pytest.raises(InputError, match=f"another model of this photo .*{known.name}"):  # its weights are drawn anew
+        models.take_over(tmp_path / "theirs", PHOTO)
+    assert kept.weights_sha256(known) == weights
     with pytest.raises(InputError, match="40x32 and the model for 48x32"):
         models.take_over(tmp_path / "theirs", PHOTO[:, :40])
     with pytest.raises(InputError, match="another photo"):

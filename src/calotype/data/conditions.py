@@ -143,7 +143,7 @@ def condition_set(folder: Path) -> ConditionSet:
             )
     if without_seams(pairs):
         raise InputError(
-            f"{shown(folder)} has wide photos and no pairs: their halves go on in each other; give pictures of double "
+            f"{shown(folder)} has wide photos and no pairs: they have no edge in the middle; give pictures of double "
             "width with the condition in the left half, or the folders 'images' and 'conditions' with equal names"
         )
     return ConditionSet(folder, tuple(pairs), "halves")

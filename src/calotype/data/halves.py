@@ -11,6 +11,7 @@ from calotype.errors import InputError
 from calotype.image.io import open_photo
 
 _LOOKED_AT = 9  # pictures, evenly spaced
+_LEAST_TOLD = 3  # pictures that tell something, below which none are refused
 _SIDE = 512  # largest of a picture as it is looked at, pixels
 _VISIBLE = 2.0  # least mean difference over the middle that tells something, of 255
 _SEAM = 1.5  # least ratio of the difference over the middle and those near it
@@ -18,17 +19,18 @@ _NEAR = 1 / 20  # how far "near" reaches to either side, of the width
 
 
 def without_seams(files: Sequence[Path]) -> bool:
-    """Whether most pictures go on over their middle as they do beside it, as photos do and pairs do not.
+    """Whether most pictures have no edge in the middle, as photos have none and pairs have one.
 
     The seam of a pair is a step between two columns of pixels. Pictures whose middle is plain, such as drawings on
-    white paper, tell nothing, and where most are so the answer is no.
+    white paper, tell nothing, and where most are so the answer is no. It is no, too, where fewer than three tell
+    something: single pairs have no seam where one half mirrors the other, or where its border is soft or dark.
 
     Args:
         files: the pictures, of which a few are looked at; what cannot be read tells nothing.
     """
     chosen = np.unique(np.linspace(0, len(files) - 1, _LOOKED_AT).round().astype(int)) if files else ()
     told = [seam for seam in (_seam(files[number]) for number in chosen) if seam is not None]
-    return 2 * len(told) >= len(chosen) and 2 * sum(told) < len(told)
+    return len(told) >= max(_LEAST_TOLD, len(chosen) / 2) and 2 * sum(told) < len(told)
 
 
 def _seam(file: Path) -> bool | None:

@@ -77,10 +77,12 @@ def weights_file(path: str | Path | None, name: str, network: str) -> Path:
 
 
 def found_weights(name: str) -> Path | None:
-    """The file of weights of that name: in ``CALOTYPE_WEIGHTS``, else where ``calotype weights`` keeps it."""
-    given = os.environ.get(WEIGHTS_VARIABLE)
-    folders = [*([Path(given)] if given else []), cache_folder("weights")]
-    return next((folder / name for folder in folders if os.path.isfile(folder / name)), None)
+    """The file of weights of that name: in ``CALOTYPE_WEIGHTS``, or named by it, else where ``calotype weights`` keeps
+    it.
+    """
+    given, cached = os.environ.get(WEIGHTS_VARIABLE), cache_folder("weights") / name
+    named = [Path(given) / name, *([Path(given)] if Path(given).name == name else [])] if given else []
+    return next((file for file in (*named, cached) if os.path.isfile(file)), None)
 
 
 def is_finite(net: nn.Module) -> bool:

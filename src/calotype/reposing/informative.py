@@ -9,7 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from calotype import distributed
+from calotype.errors import InputError
 from calotype.losses.gaussian import Gaussian
+
+_JITTER = 1e-9  # of the mean variance of the noise, added to each variance, so that the matrix can be inverted
 
 
 class Informative(nn.Module):
@@ -43,7 +46,7 @@ class Informative(nn.Module):
         return found
 
     def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *args: Any) -> None:
-        # Models of before have none: nothing is dropped.
+        # Models saved earlier have none: nothing is dropped.
         for name, value in self.named_buffers():
             state_dict.setdefault(prefix + name, value)
         super()._load_from_state_dict(state_dict, prefix, *args)
@@ -55,13 +58,21 @@ class Informative(nn.Module):
         Args:
             codes: distributions of codes of training pictures, in batches; in each process its own.
             least: signal-to-noise ratio below which a direction is dropped; the best one is always kept.
+
+        Raises:
+            InputError: codes are not finite.
         """
-        moments = [(each.mean.float(), each.covariance().float()) for each in codes]
         length = len(self.centre)
-        sums = torch.stack([torch.cat([_moments(mean), noise.mean(0)]) for mean, noise in moments]).mean(0)
-        first, second, noise = torch.split(distributed.mean_over_all(sums).cpu().double(), [1, length, length])
+        sums, count = self.centre.new_zeros(1 + 2 * length, length, dtype=torch.float64), 0
+        for each in codes:
+            sums += _moments(each)
+            count += 1
+        means = distributed.mean_over_all(sums / max(1, count)).cpu()
+        if not bool(means.isfinite().all()):
+            raise InputError("the training diverged, its codes are not finite: train with a smaller rate (--set rate=)")
+        first, second, noise = torch.split(means, [1, length, length])
         signal = second - first.T @ first
-        root = torch.linalg.cholesky(noise + 1e-9 * noise.diagonal().mean() * torch.eye(length))
+        root = torch.linalg.cholesky(noise + _JITTER * noise.diagonal().mean() * torch.eye(length))
         white = torch.linalg.solve_triangular(root, torch.eye(length).double(), upper=False)
         ratios, directions = torch.linalg.eigh(white @ signal @ white.T)
         ratios[-1] = ratios[-1].clamp(min=least)
@@ -70,6 +81,9 @@ class Informative(nn.Module):
         self.kept.copy_(white.T @ used @ used.T @ root.T)
 
 
-def _moments(means: Tensor) -> Tensor:
-    """The average of means [B, n] and of their outer products, [1 + n, n]."""
-    return torch.cat([means.mean(0, keepdim=True), means.T @ means / len(means)])
+def _moments(codes: Gaussian) -> Tensor:
+    """Averages of a batch in double precision: of means, of their outer products, and of covariances, [1 + 2 n, n]."""
+    below = None if codes.below is None else codes.below.double()
+    codes = Gaussian(codes.mean.double(), codes.log_deviation.double(), below)
+    means = codes.mean
+    return torch.cat([means.mean(0, keepdim=True), means.T @ means / len(means), codes.covariance().mean(0)])

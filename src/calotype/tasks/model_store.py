@@ -52,16 +52,20 @@ def key_of(
 ) -> str:
     """The key of a model: 12 hexadecimal digits of a hash of everything that determines the trained weights.
 
-    Settings that have an effect only at sampling are excluded, and of files the contents count, not the paths; the
-    engine declares them (``at_sampling``, ``files``).
+    Settings that have an effect only at sampling are excluded, and later settings with values that train as before; of
+    files the contents count, not the paths. The engine declares them (``at_sampling``, ``neutral``, ``files``).
 
     Raises:
         InputError: a file cannot be read.
     """
     about = declared(engine)
-    training_config = {name: value for name, value in asdict(config).items() if name not in about.at_sampling}
+    training_config = {
+        name: value
+        for name, value in asdict(config).items()
+        if name not in about.at_sampling and not (name in about.neutral and value == about.neutral[name])
+    }
     for name in about.files & {name for name, value in training_config.items() if value}:
-        training_config[name] = _sha256(Path(training_config[name]), "give another one")
+        training_config[name] = _sha256(Path(training_config[name]), "put it back, or give another one")
     fields = [photo_sha256, str(photo_size), engine, training_config, seed]
     if labels_sha256 is not None:  # only then, so that the keys of models without a map do not change
         fields.append(labels_sha256)

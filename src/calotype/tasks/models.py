@@ -188,7 +188,8 @@ def take_over(folder: str | Path, photo: PhotoLike | None = None) -> Path:
             model has to be given to a verb, and only the size of the photo is checked.
 
     Raises:
-        InputError: no engine can read the model, or the photo does not have its size.
+        InputError: no engine can read the model, the photo does not have its size, or there is another model of the
+            photo with the same settings.
         OutputError: the model cannot be saved.
     """
     from calotype import saving
@@ -221,10 +222,30 @@ def take_over(folder: str | Path, photo: PhotoLike | None = None) -> Path:
     stored = model_store.place_of(stem, name, key)
     about = _imported_about(name, key, config, size, photo=source_name, photo_sha256=sha256)
     with model_store.locked(stored):
+        _check_replaces_none(stored, net)
         model_store.describe(stored, about)
         saving.write(stored, name, config, net, sha256, (height, width), to_image(preview))
         write_card(stored, parameters=weights_of(net))
     return stored
+
+
+def _check_replaces_none(stored: Path, net: Any) -> None:
+    """Refuse to write a model over one with other weights, which verbs find by the same photo and settings.
+
+    Raises:
+        InputError: there is one.
+    """
+    if not model_store.is_finished(stored):
+        return
+    try:
+        there = sha256_of(load(stored).net)
+    except InputError:  # damaged
+        return
+    if there != sha256_of(net):
+        raise InputError(
+            f"there is another model of this photo with the same settings ({stored.name}): delete it first with "
+            "'calotype models remove', or leave out --photo (photo=)"
+        )
 
 
 def _import_by_one_of(folder: Path, names: list[str]) -> Path:

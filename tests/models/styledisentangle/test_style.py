@@ -8,7 +8,9 @@ from dataclasses import replace
 import pytest
 import torch
 import torch.nn.functional as F
+from together import check_two_do_what_one_does, train_share
 
+from calotype import distributed
 from calotype.errors import InputError
 from calotype.models import styledisentangle as model
 from calotype.models.styledisentangle import Config
@@ -341,3 +343,41 @@ def test_pictures_are_moved_and_mirrored():
 def test_settings_that_do_not_go_together(wrong):
     with pytest.raises(ValueError, match=r"."):
         Config(**{**CFG.__dict__, **wrong})
+
+
+def test_shares_have_patches_and_places_of_the_whole_batch(monkeypatch):
+    pictures = torch.rand(4, 3, 32, 40)
+
+    def made(part, parts):
+        torch.manual_seed(0)
+        return patches(part, 16, augment=True), moved(torch.cat([part, part]), 2, parts=parts)
+
+    cut, placed = made(pictures, 2)
+    monkeypatch.setattr(distributed, "world", lambda: 2)
+    for rank in (0, 1):
+        monkeypatch.setattr(distributed, "rank", lambda rank=rank: rank)
+        own = slice(2 * rank, 2 * rank + 2)
+        found = made(pictures[own], 2)
+        torch.testing.assert_close(found[0], cut[own])
+        torch.testing.assert_close(found[1], torch.cat([placed[:4][own], placed[4:][own]]))
+
+
+def test_batches_that_are_odd_in_a_process_are_refused(monkeypatch):
+    monkeypatch.setattr(distributed, "world", lambda: 2)
+    with pytest.raises(InputError, match="multiples of 4"):
+        model.train(several, replace(CFG, batches=(4, 2)), Run())
+
+
+def several(i):
+    generator = torch.Generator().manual_seed(i)
+    found = {name: torch.rand(4, 3, 32, 32, generator=generator) * 2 - 1 for name in ("image", "art")}
+    return found | {"category": torch.arange(4) % 3, "artist": torch.tensor([0, 1, 1, 0])}
+
+
+def learned(folder):
+    train_share(model.train, several, replace(CFG, temperature=0.0, augment=True), folder)
+
+
+@pytest.mark.slow
+def test_two_processes_do_what_one_does(tmp_path):
+    check_two_do_what_one_does(learned, __file__, tmp_path)

@@ -77,7 +77,7 @@ class Config:
     epsilon: float = 0.1
     multiplier_rate: float = 0.1
     of_means: float = 0.5
-    least_signal: float = 1.0
+    least_signal: float = 0.0
     warm_up: int = 500
     averaging: float = 0.99
     pretrained: int = 0
@@ -121,7 +121,7 @@ def halvings(side: int) -> int:
     return (side // _START).bit_length() - 1
 
 
-_SMALL = Config()
+_SMALL = Config(least_signal=1.0)
 PRESETS: dict[str, Config] = {
     "small": _SMALL,
     "study": replace(_SMALL, resolution=32, widths=(32, 48, 64), pose=16, steps=6000),
@@ -140,7 +140,6 @@ PRESETS: dict[str, Config] = {
         gamma=7.5,
         epsilon=0.125,
         of_means=0.0,
-        least_signal=0.0,
         warm_up=0,
         steps=100_000,
         batch=16,
@@ -151,6 +150,7 @@ PRESETS: dict[str, Config] = {
     "tiny": Config(
         resolution=16,
         pose=4,
+        least_signal=1.0,
         identity=4,
         width=4,
         widths=(8, 8),

@@ -18,6 +18,7 @@ SYSTEM = System(
         )
     },
     efforts=True,
+    neutral={"least_signal": 0.0},
     codes="codes",
     needs="needs",
 )

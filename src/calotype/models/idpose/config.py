@@ -76,7 +76,7 @@ class Config:
     own_weight: float = 30.0
     same_share: float = 0.2
     kl_weight: float = 0.01
-    least_signal: float = 1.0
+    least_signal: float = 0.0
     code_weight: float = 0.5
     perceptual_weight: float = 0.0
     perceptual: Literal["offline", "vgg"] = "offline"
@@ -147,7 +147,7 @@ class Config:
         within(self, {"average": (0, 0.999999)})
 
 
-_SMALL = Config()
+_SMALL = Config(least_signal=1.0)
 PRESETS: dict[str, Config] = {
     "small": _SMALL,
     "study": replace(
@@ -170,7 +170,6 @@ PRESETS: dict[str, Config] = {
         steps=100_000,
         batch=16,
         same_share=2 / 3,
-        least_signal=0.0,
         neighbours=5,
         expanded=0,
         rejected=0.2,
@@ -183,7 +182,6 @@ PRESETS: dict[str, Config] = {
     "tiny": Config(
         resolution=16,
         pose=4,
-        least_signal=0.0,
         identity=16,
         parts=4,
         whole=4,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from calotype.errors import InputError, counted
+from calotype.files import shown
 from calotype.models.pyramid.config import Config
 from calotype.models.pyramid.vgg import full_vgg16
 
@@ -25,6 +27,12 @@ def adapted(cfg: Config, about: Mapping[str, Any]) -> Config:
             of weights cannot be used.
     """
     if cfg.classifier_file:
+        path = Path(cfg.classifier_file)
+        if not path.exists():
+            raise InputError(
+                f"{shown(path)} cannot be read (there is no such file): a training needs it; a finished model not: "
+                "give that to the verbs with --model (model=)"
+            )
         net = full_vgg16(cfg.classifier_file)
         return replace(cfg, fully_connected=tuple(layer.out_features for layer in (net.fc6, net.fc7, net.fc8)))
     if cfg.classifier != "set":

@@ -25,6 +25,18 @@ SYSTEM = System(
     },
     adapts=True,
     efforts=True,
+    neutral={
+        "reconstruction_weight": 0.0,
+        "temperature": 0.0,
+        "artist_judges": False,
+        "style_normalised": True,
+        "discriminator_normalised": True,
+        "moves": 0,
+        "spread": 0.02,
+        "average": 0.0,
+        "rising": 0.0,
+        "falling": 0.0,
+    },
     style_codes="style_codes",
     style_vectors="style_vectors",
 )

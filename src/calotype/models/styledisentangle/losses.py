@@ -30,7 +30,7 @@ def triplet_loss(first: Tensor, second: Tensor, as_first: Tensor, as_second: Ten
 
 
 def finding_loss(styles: Tensor, again: Tensor, temperature: float) -> Tensor:
-    """How well each result finds its artwork among all those of the step: a scalar. It is not published.
+    """How well each result finds its artwork among those of this process's step: a scalar. It is not published.
 
     Cross-entropy of squared distances over a temperature, as in Sohn, "Improved Deep Metric Learning with Multi-class
     N-pair Loss Objective", NIPS 2016, where the triplet loss compares each artwork with one other.

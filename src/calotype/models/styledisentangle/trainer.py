@@ -140,7 +140,7 @@ class Trainer:
         """
         self.net.train()
         self._begin((0, *self.cfg.until)[self.stage] + i)
-        given = self.examples(mixed(batch))
+        given = self.examples(mixed({name: value.to(self.device) for name, value in batch.items()}))
         both = self.cfg.target < 0
         of_generator = both or bool(self.accuracy >= self.cfg.target)
         count = len(given.categories)
@@ -212,7 +212,7 @@ class Trainer:
         cfg, count = self.cfg, len(given.categories)
         weights = list(self.discriminator.parameters())
         pictures = torch.cat([given.artworks, result, given.photos[:count]])
-        real, artist, category = self.discriminator(moved(pictures, cfg.moves), self.window)
+        real, artist, category = self.discriminator(moved(pictures, cfg.moves, parts=4), self.window)
         known = of_artists(real[: 2 * count], given.artists)
         made = of_artists(real[2 * count : 3 * count], given.artists[:count])
         judged = 0.5 * (F.softplus(-known).mean() + F.softplus(made).mean())
@@ -245,12 +245,13 @@ class Trainer:
 def mixed(batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The batch with its artworks in another order, by torch's global generator.
 
-    The samples of a data set are pairs, always the same ones; here every photo meets every artwork.
+    The samples of a data set are pairs, always the same ones; here every photo meets every artwork, also those of other
+    processes.
     """
     found = dict(batch)
     if "art" in batch:
-        order = torch.randperm(len(batch["art"]))
-        found |= {name: batch[name][order] for name in ("art", "artist")}
+        order = distributed.share(torch.randperm(distributed.world() * len(batch["art"])))
+        found |= {name: distributed.gathered(batch[name])[order] for name in ("art", "artist")}
     return found
 
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import Tensor
 
+from calotype import distributed
+from calotype.errors import InputError
 from calotype.models.styledisentangle.config import Config
 from calotype.models.styledisentangle.network import Net
 from calotype.models.styledisentangle.trainer import Trainer, first_result
@@ -50,14 +52,26 @@ def train(batches: Batches, cfg: Config, run: Run) -> Net:
         The trained net, in eval mode, on the run's device.
 
     Raises:
+        InputError: a batch cannot be shared out in even numbers.
         Stopped, InputError, OutputError: as ``Run.steps``.
     """
+    _check_shares(cfg)
     trainer: Trainer | None = None
     for number, (name, count) in enumerate(zip(stages(cfg), lengths(cfg))):
         trainer = _started(cfg, number, run, trainer)
         _fitted(trainer, batches, run, name, count, (0, *cfg.until)[number])
     assert trainer is not None
     return trainer.result.requires_grad_(False).eval()
+
+
+def _check_shares(cfg: Config) -> None:
+    pair = 2 * distributed.world()
+    odd = [batch for batch in cfg.batches if batch % pair]
+    if odd:
+        raise InputError(
+            f"a batch of {odd[0]} is not even in each of {distributed.world()} processes: give --set batches of "
+            f"multiples of {pair}"
+        )
 
 
 def unfinished(cfg: Config, run: Run) -> Net | None:

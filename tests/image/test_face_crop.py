@@ -72,5 +72,7 @@ def test_places_that_cannot_be():
         cropped_face(photo, FacePlaces((60, 10), (20, 10), (15, 20)), 16)
     with pytest.raises(InputError, match="lie in one place"):
         cropped_face(photo, FacePlaces((10, 10), (10, 10), (10, 10)), 16)
+    with pytest.raises(InputError, match="both eyes lie in one place"):
+        cropped_face(photo, FacePlaces((20, 10), (20, 10), (15, 20)), 16)
     with pytest.raises(InputError, match="are to lie in one place"):
         cropped_face(photo, FacePlaces((10, 10), (20, 10), (15, 20)), 16, FacePlaces((5, 5), (5, 5), (5, 5)))

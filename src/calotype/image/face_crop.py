@@ -85,6 +85,8 @@ def cropped_face(photo: Tensor, places: FacePlaces, side: int, wanted: FacePlace
                 f"there is no pixel {x:g},{y:g} in a photo of {width}x{height}: give the places of both eyes and of "
                 "the mouth"
             )
+    if math.dist(places.left, places.right) < _LEAST:
+        raise InputError("both eyes lie in one place: give the places of both eyes and of the mouth")
     places = places.in_order()
     square = published_square(places) if wanted is None else fitted_square(places, wanted.in_order(), side)
     if square.side < _LEAST:

@@ -322,6 +322,7 @@ SIGNATURES = {
         "model": None,
         "photos": None,
         "size": None,
+        "settings": None,
         **ON,
         "inputs": NEEDED,
     },

@@ -11,6 +11,7 @@ from PIL import Image
 import calotype
 from calotype.engines import gpnn
 from calotype.errors import InputError
+from calotype.tasks.photos_job import Lenders
 
 COLOURS = np.array([[60, 120, 220], [40, 140, 50], [200, 180, 90]], np.uint8)
 
@@ -155,3 +156,9 @@ def test_a_folder_that_has_changed_is_read_anew(photos):
         Image.fromarray(255 - np.asarray(Image.open(path))).save(path)
     after = calotype.draw(layout, photos=photos)[0]
     assert np.abs(_mean(before, slice(None)) - _mean(after, slice(None))).max() > 20
+
+
+def test_a_large_folder_is_not_walked_to_its_end(photos, monkeypatch):
+    assert len(Lenders.of(str(photos)).files) == 5
+    monkeypatch.setattr("calotype.tasks.photos_job._MOST_FILES", 3)
+    assert len(Lenders.of(str(photos)).files) <= 3

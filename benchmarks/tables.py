@@ -1889,6 +1889,7 @@ def style_paintings() -> str:
     ways = result["ways"]
     columns = {
         "artist": "deception",
+        "among artists": "among artists",
         "structure kept": "structure",
         "photo found": "photo found",
         "artwork found": "artwork found",
@@ -1916,7 +1917,7 @@ def style_paintings() -> str:
         "Measured are held-out photographs, each in the style of a held-out part or painting of each artist "
         f"({own['results']} results; {ways['gpnn']['results']} of `gpnn`). Artist: share of results that a "
         "classifier of the seven artists and of photographs, trained on real pictures, finds to be of the artwork's "
-        f"artist; it finds {result['artists told']:.0%} of the {held['artworks']} held-out artworks and "
+        f"artist (among artists: where it has to choose one of the seven); it finds {result['artists told']:.0%} of the {held['artworks']} held-out artworks and "
         f"{result['photographs told']:.0%} of the {held['photographs']} held-out photographs. Structure: correlation "
         "of gradients. Photo found: among the held-out photographs; artwork found: among the held-out artworks, by "
         f"the features of the classifier; by the style vectors of the model itself "

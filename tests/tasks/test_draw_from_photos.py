@@ -79,7 +79,7 @@ def test_results_name_the_folder_and_hash_what_was_used(photos, tmp_path):
         (None, {"photos": None}, "draw needs a trained model.*--photos FOLDER"),
         (None, {"model": "any"}, "both given"),
         (None, {"style": half(0, 1)}, "--style"),
-        (lambda index: np.where(index == 2, 9, index), {}, "class 9 at 0,20, and the model knows 0 to 2"),
+        (lambda index: np.where(index == 2, 9, index), {}, "class 9 at 0,20, and the classes are 0 to 2"),
         (lambda index: np.stack([index * 60] * 3, -1).astype(np.uint8), {}, "which is that of no class"),
     ],
 )

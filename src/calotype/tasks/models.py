@@ -174,7 +174,7 @@ def _described_unfinished(folder: Path) -> tuple[str, str, dict[str, str], str]:
         "seed": str(about.get("seed", "")),
         "started": entry.when[:16].replace("T", " "),
         "verbs": ", ".join(declared(entry.engine).verbs),
-        "to use it": "run its 'calotype train' command again to finish it, or give it to a verb with --unfinished",
+        "to use it": "run its 'calotype train' command again to finish it, or give it to a verb that has --unfinished",
     }
     return entry.engine, "calotype", {name: fact for name, fact in facts.items() if fact}, "that of what it learns from"
 

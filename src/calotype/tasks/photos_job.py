@@ -9,6 +9,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
+import numpy as np
+
 from calotype.errors import ArgumentError, InputError, counted, listed
 from calotype.files import shown
 from calotype.kinds import KINDS
@@ -140,6 +142,12 @@ def opened_layout(value: Any, request: Request) -> LabelMap:
     return layout
 
 
+def for_models(name: str) -> ArgumentError:
+    """The error for an input that only models take."""
+    flag = f"--{name.replace('_', '-')} ({name}=)"
+    return ArgumentError(f"{flag} is for models: leave it out, or give --model NAME in place of --photos")
+
+
 class PhotosJob(Job):
     """Job of the verb ``draw`` with a folder of photos."""
 
@@ -163,8 +171,7 @@ class PhotosJob(Job):
         self._lenders = Lenders.of(str(request.own["photos"]))
         for name, value in inputs.items():
             if value is not None and name != "layout":
-                flag = f"--{name.replace('_', '-')} ({name}=)"
-                raise ArgumentError(f"{flag} is for models: leave it out, or give --model NAME in place of --photos")
+                raise for_models(name)
         self.layout = opened_layout(inputs["layout"], request)
         self.inputs = {"layout": self.layout}
         nearest = self._photo(self.chosen(request.seed)[0])
@@ -206,8 +213,11 @@ class PhotosJob(Job):
     def cost(self) -> Cost:
         """See ``Job``."""
         sizes = [self._fitted(self._photo(number).size) for number in self.chosen(self.request.seed)]
-        cost: Cost = self.package.cost(
-            [(size.height, size.width) for size in sizes], (self.size.height, self.size.width), self.config
+        cost: Cost = self.package.draw_cost(
+            [(size.height, size.width) for size in sizes],
+            (self.size.height, self.size.width),
+            len(np.unique(self.layout.index)),
+            self.config,
         )
         return cost
 

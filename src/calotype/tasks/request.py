@@ -12,6 +12,7 @@ from calotype.catalog import ENGINES, MODELS, Loaded, able, config_from, declare
 from calotype.catalog import system as system_of
 from calotype.declaration import System, Verb
 from calotype.errors import ArgumentError, InputError, ModelError, unknown
+from calotype.image.limits import check_max_side
 from calotype.tasks import kept_models, model_store
 from calotype.tasks.arguments import (
     AUTO,
@@ -133,6 +134,7 @@ def request(
         InputError: an argument is invalid.
     """
     check_count(n, seed)
+    check_max_side(max_side)
     if size is not None and factor is not None:
         raise ArgumentError("--size and --factor were both given: give one of the two (size=, factor=)")
     if verb == "retarget" and size is None and factor is None and "shape" not in own:

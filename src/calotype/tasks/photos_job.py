@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from calotype.errors import ArgumentError, InputError, counted, listed
 from calotype.files import shown
@@ -107,6 +108,17 @@ def _shares(lenders: Lenders) -> torch.Tensor:
     return torch.stack([label_shares(torch.where(x < photos.classes, x, -1), photos.classes) for x in maps])
 
 
+def _opaque(index: NDArray[np.uint8], photo: Photo) -> NDArray[np.uint8]:
+    """A label map [h, w] without the classes of a photo's transparent pixels."""
+    if photo.alpha is None:
+        return index
+    from calotype.image.classmap import NO_CLASS
+
+    height, width = index.shape
+    rows, columns = (np.arange(n) * side // n for n, side in zip((height, width), photo.alpha.shape))
+    return np.where(photo.alpha[rows][:, columns] < 128, np.uint8(NO_CLASS), index)
+
+
 @lru_cache(maxsize=512)
 def _colours(lenders: Lenders, number: int) -> torch.Tensor:
     """The mean colour of each label in a photo, [classes, 4], see ``calotype.matching.light``.
@@ -121,8 +133,9 @@ def _colours(lenders: Lenders, number: int) -> torch.Tensor:
 
     photos = _photos(lenders)
     try:
-        labels = torch.from_numpy(photos.label_map(number)).long()
-        photo = to_tensor(open_photo(photos.pairs[number][0], max_side=2 * _COLOUR_SIDE))[:, :3]
+        opened = open_photo(photos.pairs[number][0], max_side=2 * _COLOUR_SIDE)
+        labels = torch.from_numpy(_opaque(photos.label_map(number), opened)).long()
+        photo = to_tensor(opened)[:, :3]
     except InputError:
         return torch.zeros(photos.classes, 4)
     small = resize(photo, (_COLOUR_SIDE, _COLOUR_SIDE))
@@ -261,6 +274,8 @@ class PhotosJob(Job):
     def _with_map(self, number: int) -> tuple[torch.Tensor, torch.Tensor]:
         """A photo [1, 3, H, W] and its map [1, H, W], at the size that they are used at.
 
+        Transparent pixels have no class, so that they are not drawn.
+
         Raises:
             InputError: they do not belong together.
         """
@@ -269,7 +284,7 @@ class PhotosJob(Job):
         from calotype.image.resize import resize
 
         photos, photo = _photos(self._lenders), self._photo(number)
-        index = photos.label_map(number)
+        index = _opaque(photos.label_map(number), photo)
         name = photos.pairs[number][1].stem
         labels = of_photo(LabelMap(index, photos.colours, name, photos.pairs[number][1], ()), photo)
         size = self._fitted(photo.size)

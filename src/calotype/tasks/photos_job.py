@@ -9,9 +9,6 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-import numpy as np
-from numpy.typing import NDArray
-
 from calotype.errors import ArgumentError, InputError, counted, listed
 from calotype.files import shown
 from calotype.kinds import KINDS
@@ -22,7 +19,9 @@ from calotype.tasks.job import Job, OutputSpec, common_settings, converted
 from calotype.types import Cost, LabelMap, Photo, Size
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch
+    from numpy.typing import NDArray
 
     from calotype.data.maps import MapSet
     from calotype.run import Run
@@ -112,6 +111,8 @@ def _opaque(index: NDArray[np.uint8], photo: Photo) -> NDArray[np.uint8]:
     """A label map [h, w] without the classes of a photo's transparent pixels."""
     if photo.alpha is None:
         return index
+    import numpy as np
+
     from calotype.image.classmap import NO_CLASS
 
     height, width = index.shape
@@ -225,6 +226,8 @@ class PhotosJob(Job):
     @cached_property
     def cost(self) -> Cost:
         """See ``Job``."""
+        import numpy as np
+
         sizes = [self._fitted(self._photo(number).size) for number in self.chosen(self.request.seed)]
         cost: Cost = self.package.draw_cost(
             [(size.height, size.width) for size in sizes],

@@ -12,7 +12,6 @@ from calotype.catalog import ENGINES, MODELS, Loaded, able, config_from, declare
 from calotype.catalog import system as system_of
 from calotype.declaration import System, Verb
 from calotype.errors import ArgumentError, InputError, ModelError, unknown
-from calotype.image.limits import check_max_side
 from calotype.tasks import kept_models, model_store
 from calotype.tasks.arguments import (
     AUTO,
@@ -133,6 +132,8 @@ def request(
     Raises:
         InputError: an argument is invalid.
     """
+    from calotype.image.limits import check_max_side  # imports Pillow
+
     check_count(n, seed)
     check_max_side(max_side)
     if size is not None and factor is not None:

@@ -5,10 +5,10 @@
 # RandomTranslation, RandomShear, RandomPerspective and RandomElasticTransform (guess 236; that was right, the crops
 # were tried beside it).
 # Found (Keras 3.15.1, on its backends of JAX 0.8.3 and PyTorch): all of those, Resizing, and crops of pictures that are
-# large enough keep the labels. A picture of 40 x 64 cropped to 48 x 48 by CenterCrop or RandomCrop is enlarged first, by bilinear
-# interpolation, and its label map too: three labels become more than ten, as float32, and more than a tenth of the
-# pixels hold a label that is none. It happens to the small pictures of a set alone, and casting to integers makes
-# classes of them. Enlarge pictures and label maps by Resizing before, which takes the nearest label.
+# large enough keep the labels. A picture of 40 x 64 cropped to 48 x 48 by CenterCrop or RandomCrop is enlarged first,
+# by bilinear interpolation, and its label map too: three labels become more than ten, as float32, and more than a tenth
+# of the pixels hold a label that is none. It happens to the small pictures of a set alone, and casting to integers
+# makes classes of them. Enlarge pictures and label maps by Resizing before, which takes the nearest label.
 # Source: keras/src/layers/preprocessing/image_preprocessing/center_crop.py and random_crop.py
 # (transform_segmentation_masks calls transform_images).
 #

@@ -44,6 +44,8 @@ class Config:
         disentangling_weight: weight of the disentanglement loss (FPD).
         own_artist_weight: weight of a linear classification of the artist from the style vectors of artworks, which the
             publication does not have: in short trainings of small networks all style vectors become one without it.
+        style_steps: first steps, in which the style encoder learns alone: the artists by ``own_artist_weight``, and by
+            ``triplet_weight`` to find artworks, moved by ``moves``, among those of the step; 0, as published: none.
         reconstruction_weight: weight of the mean absolute difference of artworks and what is drawn of their own content
             and style; not published.
         temperature: above 0, the fixpoint loss is a classification, which is not published: each result has to find
@@ -98,6 +100,7 @@ class Config:
     triplet_weight: float = 50.0
     disentangling_weight: float = 50.0
     own_artist_weight: float = 0.0
+    style_steps: int = 0
     reconstruction_weight: float = 0.0
     temperature: float = 0.0
     artist_judges: bool = False
@@ -134,8 +137,12 @@ class Config:
         widths = [*self.widths, *self.discriminator_widths[:-1]]
         if any(width % min(self.group, width) for width in widths):
             raise ValueError("all channels have to be multiples of group, or fewer")
-        if min(self.moves, self.skips) < 0:
-            raise ValueError("moves and skips have to be at least 0")
+        if min(self.moves, self.skips, self.style_steps) < 0:
+            raise ValueError("moves, skips and style_steps have to be at least 0")
+        if self.style_steps and (self.temperature <= 0 or self.own_artist_weight <= 0):
+            raise ValueError("style_steps need a temperature and an own_artist_weight above 0")
+        if self.style_steps >= self.until[0]:
+            raise ValueError("style_steps have to end before the first stage does")
         if not 0 <= self.average < 1 or min(self.rising, self.falling, self.temperature) < 0:
             raise ValueError("average has to be at least 0 and below 1, rising, falling and temperature at least 0")
         if not 0 <= self.dropout < 1 or self.style < 1 or self.blocks < 1 or self.blur < 1:
@@ -159,8 +166,8 @@ class Config:
 
     def share_at(self, step: int) -> float:
         """The share of their weights that both style losses have in a step, counted as for ``rate_at``."""
-        first = self.rising * self.until[-1]
-        return 1.0 if step >= first else step / first
+        first, step = self.rising * (self.until[-1] - self.style_steps), step - self.style_steps
+        return 1.0 if not first or step >= first else max(0.0, step / first)
 
 
 _SMALL = Config(

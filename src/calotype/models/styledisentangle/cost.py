@@ -30,11 +30,13 @@ def training_cost(cfg: Config) -> Cost:
 def efforts(cfg: Config) -> list[float]:
     """The work of each stage, in the order of ``stages``, in multiplications."""
     found = []
-    for count, batch, patch in zip(lengths(cfg), cfg.batches, cfg.patches):
+    for number, (count, batch, patch) in enumerate(zip(lengths(cfg), cfg.batches, cfg.patches)):
         pixels = float(patch * patch)
+        alone = 0 if number else cfg.style_steps  # steps of the style encoder, with two batches of artworks
         own = cfg.reconstruction_weight > 0  # artworks are encoded and drawn, too
         once = (8 + own) * encoder_products(cfg, pixels) + (3 + own) * decoder_products(cfg, pixels)
-        found.append(count * batch / 2 * 3 * (once + 2 * discriminator_products(cfg, patch)))
+        whole = (count - alone) * (once + 2 * discriminator_products(cfg, patch))
+        found.append(batch / 2 * 3 * (whole + alone * 4 * encoder_products(cfg, pixels)))
     return found
 
 
@@ -65,7 +67,7 @@ def decoder_products(cfg: Config, pixels: float) -> float:
     widths = [cfg.deep, *reversed(cfg.widths[:-1])]
     for before, after in pairwise(widths):
         deep *= 4
-        total += 9 * before * after * deep
+        total += 9 * (before + cfg.skips) * after * deep
     return float(total + 147 * widths[-1] * pixels)
 
 

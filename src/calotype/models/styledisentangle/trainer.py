@@ -141,8 +141,13 @@ class Trainer:
             The losses by name, means over all processes.
         """
         self.net.train()
-        self._begin((0, *self.cfg.until)[self.stage] + i)
+        step = (0, *self.cfg.until)[self.stage] + i
+        self._begin(step)
         given = self.examples(mixed({name: value.to(self.device) for name, value in batch.items()}))
+        if step < self.cfg.style_steps:
+            of_styles = self._style_step_losses(given)
+            self._update_generator(of_styles)
+            return self._said(of_styles)
         both = self.cfg.target < 0
         of_generator = both or bool(self.accuracy >= self.cfg.target)
         count = len(given.categories)
@@ -151,14 +156,17 @@ class Trainer:
             drawn = draw(self.net, given, self.window, own=self.cfg.reconstruction_weight > 0)
             losses, judged = self._generator_losses(drawn, given)
             self._update_generator(losses)
-            if self.average is not None:
-                self.average.update(self.net)
             self._learn(1 - (judged > 0).float().mean())
             result = drawn.results[:count].detach()
         else:
             result = first_result(self.net, given, self.window)
         if both or not of_generator:
             losses |= self._update_discriminator(given, result, learn=not both)
+        return self._said(losses)
+
+    @staticmethod
+    def _said(losses: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """The losses, means over all processes."""
         found = distributed.mean_over_all(torch.stack([loss.detach() for loss in losses.values()]))
         return dict(zip(losses, found))
 
@@ -180,6 +188,19 @@ class Trainer:
         same = equal(torch.cat([batch["art"][::2], batch["art"][1::2]])).to(self.device)
         return Examples(first, second, batch["category"][::2].to(self.device), artists.to(self.device), same)
 
+    def _style_step_losses(self, given: Examples) -> dict[str, Tensor]:
+        """The weighted losses of the style encoder alone, of artworks that are moved in two ways."""
+        cfg, count = self.cfg, len(given.artworks)
+        both = moved(torch.cat([given.artworks, given.artworks]), cfg.moves, parts=4)
+        styles = self.net.style(both, self.window)
+        once, again = styles.split(count)
+        found = finding_loss(once, torch.cat([again, again[: count // 2]]), cfg.temperature, given.same)
+        artists = torch.cat([given.artists, given.artists])
+        return {"artworks": cfg.triplet_weight * found, "own artist": self._own_artist_loss(styles, artists)}
+
+    def _own_artist_loss(self, styles: Tensor, artists: Tensor) -> Tensor:
+        return self.cfg.own_artist_weight * F.cross_entropy(_SHARPNESS * self.artists(styles), artists)
+
     def _generator_losses(self, drawn: Drawn, given: Examples) -> tuple[dict[str, Tensor], Tensor]:
         """The weighted losses of encoders and decoder, and what the discriminator says of the results."""
         cfg, count = self.cfg, len(given.categories)
@@ -200,8 +221,7 @@ class Trainer:
         if category is not None:
             losses["category"] = cfg.content_class_weight * class_loss(category, given.categories)
         if cfg.own_artist_weight > 0:
-            own = F.cross_entropy(_SHARPNESS * self.artists(drawn.styles), given.artists)
-            losses["own artist"] = cfg.own_artist_weight * own
+            losses["own artist"] = self._own_artist_loss(drawn.styles, given.artists)
         if drawn.own is not None:
             losses["own artwork"] = cfg.reconstruction_weight * (drawn.own - given.artworks[:count]).abs().mean()
         return losses, real.detach()
@@ -212,6 +232,8 @@ class Trainer:
         torch.stack(list(losses.values())).sum().backward(inputs=weights)  # type: ignore[no-untyped-call]
         distributed.average_gradients(weights)
         self.generator_optimizer.step()
+        if self.average is not None:
+            self.average.update(self.net)
 
     def _update_discriminator(self, given: Examples, result: Tensor, *, learn: bool) -> dict[str, Tensor]:
         cfg, count = self.cfg, len(given.categories)

@@ -244,7 +244,7 @@ def test_rates_fall_and_style_losses_rise():
     assert trainer.generator_optimizer.param_groups[0]["lr"] == 0.5
 
 
-def test_the_style_encoder_learns_alone_at_first():
+def test_style_encoder_and_discriminator_learn_from_real_pictures_at_first():
     cfg = replace(CFG, until=(3, 4), style_steps=2, rising=0.5)
     assert [cfg.share_at(step) for step in (0, 2, 3)] == [0, 0, 1]
     assert replace(cfg, rising=0.0).share_at(0) == 1
@@ -252,7 +252,12 @@ def test_the_style_encoder_learns_alone_at_first():
     assert trainer.average is not None
     before = {name: value.clone() for name, value in trainer.net.state_dict().items()}
     averaged = trainer.result.style.layers[0].weight.clone()
-    assert trainer.step(trainer.state, batch(), 1).keys() == {"artworks", "own artist"}
+    assert trainer.step(trainer.state, batch(), 1).keys() == {
+        "artworks",
+        "own artist",
+        "artist of artworks",
+        "category of photos",
+    }
     changed = {name.split(".")[0] for name, value in trainer.net.state_dict().items() if (value != before[name]).any()}
     assert changed == {"style"}
     assert (trainer.result.style.layers[0].weight != averaged).any()

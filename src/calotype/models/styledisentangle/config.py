@@ -44,8 +44,9 @@ class Config:
         disentangling_weight: weight of the disentanglement loss (FPD).
         own_artist_weight: weight of a linear classification of the artist from the style vectors of artworks, which the
             publication does not have: in short trainings of small networks all style vectors become one without it.
-        style_steps: first steps, in which the style encoder learns alone: the artists by ``own_artist_weight``, and by
-            ``triplet_weight`` to find artworks, moved by ``moves``, among those of the step; 0, as published: none.
+        style_steps: first steps, in which nothing is drawn: the style encoder learns artists (``own_artist_weight``)
+            and to find artworks, moved by ``moves``, among those of the step (``triplet_weight``); the discriminator
+            learns artists and categories; 0, as published: none.
         reconstruction_weight: weight of the mean absolute difference of artworks and what is drawn of their own content
             and style; not published.
         temperature: above 0, the fixpoint loss is a classification, which is not published: each result has to find

@@ -32,11 +32,12 @@ def efforts(cfg: Config) -> list[float]:
     found = []
     for number, (count, batch, patch) in enumerate(zip(lengths(cfg), cfg.batches, cfg.patches)):
         pixels = float(patch * patch)
-        alone = 0 if number else cfg.style_steps  # steps of the style encoder, with two batches of artworks
+        alone = 0 if number else cfg.style_steps  # steps on real pictures, artworks in two ways
         own = cfg.reconstruction_weight > 0  # artworks are encoded and drawn, too
         once = (8 + own) * encoder_products(cfg, pixels) + (3 + own) * decoder_products(cfg, pixels)
-        whole = (count - alone) * (once + 2 * discriminator_products(cfg, patch))
-        found.append(batch / 2 * 3 * (whole + alone * 4 * encoder_products(cfg, pixels)))
+        judged = discriminator_products(cfg, patch)
+        real = 4 * encoder_products(cfg, pixels) + judged
+        found.append(batch / 2 * 3 * ((count - alone) * (once + 2 * judged) + alone * real))
     return found
 
 

@@ -147,7 +147,7 @@ class Trainer:
         if step < self.cfg.style_steps:
             of_styles = self._style_step_losses(given)
             self._update_generator(of_styles)
-            return self._said(of_styles)
+            return self._said(of_styles | self._update_discriminator(given, None, learn=False))
         both = self.cfg.target < 0
         of_generator = both or bool(self.accuracy >= self.cfg.target)
         count = len(given.categories)
@@ -189,7 +189,7 @@ class Trainer:
         return Examples(first, second, batch["category"][::2].to(self.device), artists.to(self.device), same)
 
     def _style_step_losses(self, given: Examples) -> dict[str, Tensor]:
-        """The weighted losses of the style encoder alone, of artworks that are moved in two ways."""
+        """The weighted losses of the style encoder before anything is drawn, of artworks that are moved in two ways."""
         cfg, count = self.cfg, len(given.artworks)
         both = moved(torch.cat([given.artworks, given.artworks]), cfg.moves, parts=4)
         styles = self.net.style(both, self.window)
@@ -235,18 +235,22 @@ class Trainer:
         if self.average is not None:
             self.average.update(self.net)
 
-    def _update_discriminator(self, given: Examples, result: Tensor, *, learn: bool) -> dict[str, Tensor]:
+    def _update_discriminator(self, given: Examples, result: Tensor | None, *, learn: bool) -> dict[str, Tensor]:
+        """One update; without results it learns artists and categories alone."""
         cfg, count = self.cfg, len(given.categories)
         weights = list(self.discriminator.parameters())
-        pictures = torch.cat([given.artworks, result, given.photos[:count]])
-        real, artist, category = self.discriminator(moved(pictures, cfg.moves, parts=4), self.window)
-        known = of_artists(real[: 2 * count], given.artists)
-        made = of_artists(real[2 * count : 3 * count], given.artists[:count])
-        judged = 0.5 * (F.softplus(-known).mean() + F.softplus(made).mean())
-        losses = {"discriminator": cfg.adversarial_weight * judged}
+        pictures = torch.cat([given.artworks, *([] if result is None else [result]), given.photos[:count]])
+        parts = len(pictures) // count
+        real, artist, category = self.discriminator(moved(pictures, cfg.moves, parts=parts), self.window)
+        losses: dict[str, Tensor] = {}
+        if result is not None:
+            known = of_artists(real[: 2 * count], given.artists)
+            made = of_artists(real[2 * count : 3 * count], given.artists[:count])
+            judged = 0.5 * (F.softplus(-known).mean() + F.softplus(made).mean())
+            losses["discriminator"] = cfg.adversarial_weight * judged
         losses["artist of artworks"] = cfg.style_class_weight * class_loss(artist[: 2 * count], given.artists)
         if category is not None:
-            of_photos = class_loss(category[3 * count :], given.categories)
+            of_photos = class_loss(category[-count:], given.categories)
             losses["category of photos"] = cfg.content_class_weight * of_photos
         self.discriminator_optimizer.zero_grad(set_to_none=True)
         torch.stack(list(losses.values())).sum().backward(inputs=weights)  # type: ignore[no-untyped-call]

@@ -34,7 +34,7 @@ CFG = model.adapted(model.PRESETS["tiny"], {"artists": ["one", "two"], "categori
 PUBLISHED = replace(
     CFG,
     skips=0,
-    style_steps=0,
+    real_share=0.0,
     own_artist_weight=0.0,
     reconstruction_weight=0.0,
     temperature=0.0,
@@ -245,7 +245,7 @@ def test_rates_fall_and_style_losses_rise():
 
 
 def test_style_encoder_and_discriminator_learn_from_real_pictures_at_first():
-    cfg = replace(CFG, until=(3, 4), style_steps=2, rising=0.5)
+    cfg = replace(CFG, until=(3, 4), real_share=0.5, rising=0.5)
     assert [cfg.share_at(step) for step in (0, 2, 3)] == [0, 0, 1]
     assert replace(cfg, rising=0.0).share_at(0) == 1
     trainer = Trainer(cfg, 0, CPU)
@@ -262,8 +262,6 @@ def test_style_encoder_and_discriminator_learn_from_real_pictures_at_first():
     assert changed == {"style"}
     assert (trainer.result.style.layers[0].weight != averaged).any()
     assert {"generator", "discriminator"} <= trainer.step(trainer.state, batch(), 2).keys()
-    with pytest.raises(ValueError, match="before the first stage"):
-        replace(CFG, until=(2, 3), style_steps=2)
     with pytest.raises(ValueError, match="own_artist_weight"):
         replace(cfg, own_artist_weight=0.0)
 
@@ -282,7 +280,7 @@ def test_the_average_of_the_networks_is_returned():
 def test_the_published_settings_have_nothing_of_ours():
     paper = model.PRESETS["paper"]
     ours = (paper.own_artist_weight, paper.reconstruction_weight, paper.temperature, paper.average, paper.rising)
-    assert (*ours, paper.falling, paper.artist_judges, paper.moves, paper.skips, paper.style_steps) == (0,) * 10
+    assert (*ours, paper.falling, paper.artist_judges, paper.moves, paper.skips, paper.real_share) == (0,) * 10
     assert paper.style_normalised
     assert paper.discriminator_normalised
     assert Trainer(PUBLISHED, 0, CPU).state.keys() == {

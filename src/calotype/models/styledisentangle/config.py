@@ -44,9 +44,9 @@ class Config:
         disentangling_weight: weight of the disentanglement loss (FPD).
         own_artist_weight: weight of a linear classification of the artist from the style vectors of artworks, which the
             publication does not have: in short trainings of small networks all style vectors become one without it.
-        style_steps: first steps, in which nothing is drawn: the style encoder learns artists (``own_artist_weight``)
-            and to find artworks, moved by ``moves``, among those of the step (``triplet_weight``); the discriminator
-            learns artists and categories; 0, as published: none.
+        real_share: share of the steps, the first ones, in which nothing is drawn: the style encoder learns artists
+            (``own_artist_weight``) and to find artworks, moved by ``moves``, among those of the step
+            (``triplet_weight``); the discriminator learns artists and categories; 0, as published: none.
         reconstruction_weight: weight of the mean absolute difference of artworks and what is drawn of their own content
             and style; not published.
         temperature: above 0, the fixpoint loss is a classification, which is not published: each result has to find
@@ -101,7 +101,7 @@ class Config:
     triplet_weight: float = 50.0
     disentangling_weight: float = 50.0
     own_artist_weight: float = 0.0
-    style_steps: int = 0
+    real_share: float = 0.0
     reconstruction_weight: float = 0.0
     temperature: float = 0.0
     artist_judges: bool = False
@@ -138,12 +138,12 @@ class Config:
         widths = [*self.widths, *self.discriminator_widths[:-1]]
         if any(width % min(self.group, width) for width in widths):
             raise ValueError("all channels have to be multiples of group, or fewer")
-        if min(self.moves, self.skips, self.style_steps) < 0:
-            raise ValueError("moves, skips and style_steps have to be at least 0")
-        if self.style_steps and (self.temperature <= 0 or self.own_artist_weight <= 0):
-            raise ValueError("style_steps need a temperature and an own_artist_weight above 0")
-        if self.style_steps >= self.until[0]:
-            raise ValueError("style_steps have to end before the first stage does")
+        if min(self.moves, self.skips) < 0:
+            raise ValueError("moves and skips have to be at least 0")
+        if not 0 <= self.real_share < 1:
+            raise ValueError("real_share has to be at least 0 and below 1")
+        if self.real_share and min(self.temperature, self.own_artist_weight) <= 0:
+            raise ValueError("real_share needs a temperature and an own_artist_weight above 0")
         if not 0 <= self.average < 1 or min(self.rising, self.falling, self.temperature) < 0:
             raise ValueError("average has to be at least 0 and below 1, rising, falling and temperature at least 0")
         if not 0 <= self.dropout < 1 or self.style < 1 or self.blocks < 1 or self.blur < 1:
@@ -160,6 +160,11 @@ class Config:
         """The window of the last stage, which results are made with."""
         return self.windows[-1]
 
+    @property
+    def real_steps(self) -> int:
+        """The first steps, in which nothing is drawn."""
+        return round(self.real_share * self.until[-1])
+
     def rate_at(self, step: int) -> float:
         """The learning rate of a step, counted from the start of the first stage."""
         last = max(1.0, self.falling * self.until[-1])
@@ -167,7 +172,7 @@ class Config:
 
     def share_at(self, step: int) -> float:
         """The share of their weights that both style losses have in a step, counted as for ``rate_at``."""
-        first, step = self.rising * (self.until[-1] - self.style_steps), step - self.style_steps
+        first, step = self.rising * (self.until[-1] - self.real_steps), step - self.real_steps
         return 1.0 if not first or step >= first else max(0.0, step / first)
 
 
@@ -198,7 +203,7 @@ _SMALL = Config(
     triplet_weight=2.5,
     disentangling_weight=25.0,
     own_artist_weight=8.0,
-    style_steps=1500,
+    real_share=0.45,
     reconstruction_weight=20.0,
     temperature=0.1,
     artist_judges=True,
@@ -237,7 +242,7 @@ PRESETS: dict[str, Config] = {
         windows=(16, 32),
         margins=(0.2, 0.3),
         until=(2, 3),
-        style_steps=0,
+        real_share=0.0,
         blur=2,
     ),
     # For comparisons of settings: pictures of half the size.

@@ -30,9 +30,11 @@ def training_cost(cfg: Config) -> Cost:
 def efforts(cfg: Config) -> list[float]:
     """The work of each stage, in the order of ``stages``, in multiplications."""
     found = []
-    for number, (count, batch, patch) in enumerate(zip(lengths(cfg), cfg.batches, cfg.patches)):
+    first = 0
+    for count, batch, patch in zip(lengths(cfg), cfg.batches, cfg.patches):
         pixels = float(patch * patch)
-        alone = 0 if number else cfg.style_steps  # steps on real pictures, artworks in two ways
+        alone = min(count, max(0, cfg.real_steps - first))  # steps on real pictures, artworks in two ways
+        first += count
         own = cfg.reconstruction_weight > 0  # artworks are encoded and drawn, too
         once = (8 + own) * encoder_products(cfg, pixels) + (3 + own) * decoder_products(cfg, pixels)
         judged = discriminator_products(cfg, patch)

@@ -27,7 +27,7 @@ SYSTEM = System(
     efforts=True,
     neutral={
         "skips": 0,
-        "style_steps": 0,
+        "real_share": 0.0,
         "reconstruction_weight": 0.0,
         "temperature": 0.0,
         "artist_judges": False,

@@ -144,8 +144,8 @@ class Trainer:
         step = (0, *self.cfg.until)[self.stage] + i
         self._begin(step)
         given = self.examples(mixed({name: value.to(self.device) for name, value in batch.items()}))
-        if step < self.cfg.style_steps:
-            of_styles = self._style_step_losses(given)
+        if step < self.cfg.real_steps:
+            of_styles = self._real_losses(given)
             self._update_generator(of_styles)
             return self._said(of_styles | self._update_discriminator(given, None, learn=False))
         both = self.cfg.target < 0
@@ -188,7 +188,7 @@ class Trainer:
         same = equal(torch.cat([batch["art"][::2], batch["art"][1::2]])).to(self.device)
         return Examples(first, second, batch["category"][::2].to(self.device), artists.to(self.device), same)
 
-    def _style_step_losses(self, given: Examples) -> dict[str, Tensor]:
+    def _real_losses(self, given: Examples) -> dict[str, Tensor]:
         """The weighted losses of the style encoder before anything is drawn, of artworks that are moved in two ways."""
         cfg, count = self.cfg, len(given.artworks)
         both = moved(torch.cat([given.artworks, given.artworks]), cfg.moves, parts=4)

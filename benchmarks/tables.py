@@ -1844,16 +1844,22 @@ def style_figures() -> str:
     ratios = ", ".join(number(value) for value in result["summary"].get("style variance without over with FPD", []))
     return (
         table(" | ".join(["held-out emoji", *found, "baseline", "asked"]), rows)
-        + f"\n\n{result['steps']} steps at 32 pixels, one seed. Deception by vendor, with all losses: {by_vendor}; the "
+        + f"\n\n{result['steps']} steps at 32 pixels, one seed, {_seconds(result)} of one core a training. "
+        f"Deception by vendor, with all losses: {by_vendor}; the "
         f"vendors of real emoji are told in {result['real']['vendor']:.0%} of cases. Style variance without the "
         f"disentanglement loss over that with it: {ratios}. "
         f"{_met(first, found['without fixpoint loss'], result['summary'])}\n\n"
         f"Before `small` and `study` had settings of their own, {older['steps']} steps gave: deception "
         f"{number(before['deception'])}, content {number(before['content'])}, retrieval {number(before['retrieval'])}, "
-        f"error {number(before['paired error'], 3)}. The settings were chosen on emoji that are not reported here, but "
-        "for weights of losses and `moves`, which were changed after a longer training whose results for the reported "
-        "ones were seen: deception was more there, retrieval less."
+        f"error {number(before['paired error'], 3)}. Settings were chosen on emoji that are not reported here, but for "
+        "`moves`, which was changed after a training whose results for the reported ones were seen."
     )
+
+
+def _seconds(result: dict[str, Any]) -> str:
+    """The seconds of its trainings, in words."""
+    found = [row["seconds"] for seeds in result["variants"].values() for row in seeds.values()]
+    return f"{min(found):.0f} to {max(found):.0f} processor seconds"
 
 
 def _met(row: dict[str, Any], without: dict[str, Any], summary: dict[str, Any]) -> str:

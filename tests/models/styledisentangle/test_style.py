@@ -262,6 +262,8 @@ def test_style_encoder_and_discriminator_learn_from_real_pictures_at_first():
     assert changed == {"style"}
     assert (trainer.result.style.layers[0].weight != averaged).any()
     assert {"generator", "discriminator"} <= trainer.step(trainer.state, batch(), 2).keys()
+    counts = {int(each["step"]) for each in trainer.generator_optimizer.state.values()}
+    assert counts == {1}  # Adam's averages begin anew with the first results
     with pytest.raises(ValueError, match="own_artist_weight"):
         replace(cfg, own_artist_weight=0.0)
 

@@ -203,7 +203,7 @@ _SMALL = Config(
     triplet_weight=2.5,
     disentangling_weight=25.0,
     own_artist_weight=8.0,
-    real_share=0.45,
+    real_share=0.4,
     reconstruction_weight=20.0,
     temperature=0.1,
     artist_judges=True,
@@ -247,7 +247,7 @@ PRESETS: dict[str, Config] = {
     ),
     # For comparisons of settings: pictures of half the size.
     "study": replace(
-        _SMALL, size=(32, 32), halvings=2, deep=64, blocks=3, patches=(32,), windows=(32,), until=(3300,), blur=2
+        _SMALL, size=(32, 32), halvings=2, deep=64, blocks=3, patches=(32,), windows=(32,), until=(2400,), blur=2
     ),
     # As published, for GPUs.
     "paper": Config(),

@@ -264,6 +264,8 @@ class Trainer:
         """Set the learning rate and the share of the style losses of a step, counted over all stages."""
         rate, self._share = self.cfg.rate_at(step), self.cfg.share_at(step)
         for optimizer in (self.generator_optimizer, self.discriminator_optimizer):
+            if self.cfg.real_share and step == self.cfg.real_steps:  # its averages are of smaller gradients
+                optimizer.state.clear()
             for group in optimizer.param_groups:
                 group["lr"] = rate
 

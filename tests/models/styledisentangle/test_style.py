@@ -35,6 +35,7 @@ PUBLISHED = replace(
     CFG,
     skips=0,
     real_share=0.0,
+    allowed_learned=True,
     own_artist_weight=0.0,
     reconstruction_weight=0.0,
     temperature=0.0,
@@ -96,6 +97,16 @@ def test_the_disentanglement_loss_is_a_hinge():
     assert float(disentangling_loss(style, result, result)) == 0
     assert float(disentangling_loss(style, style, result)) == pytest.approx(2)
     assert float(disentangling_loss(style, result, -result)) == pytest.approx(4 - 2)
+
+
+@pytest.mark.parametrize("learned", [True, False])
+def test_the_difference_that_is_allowed_may_have_no_gradient(learned):
+    artwork, one, two = (torch.tensor([[x, 0.0]], requires_grad=True) for x in (0.1, 0.0, 1.0))
+    loss = disentangling_loss(artwork, one, two, allowed_learned=learned)
+    assert float(loss.detach()) == pytest.approx(0.99)
+    found = torch.autograd.grad(loss, (artwork, one, two), allow_unused=True)
+    assert (found[0] is not None) == learned
+    assert float(found[1][0, 0]) == pytest.approx(-1.8 if learned else -2)
 
 
 def test_other_losses():
@@ -283,6 +294,7 @@ def test_the_published_settings_have_nothing_of_ours():
     paper = model.PRESETS["paper"]
     ours = (paper.own_artist_weight, paper.reconstruction_weight, paper.temperature, paper.average, paper.rising)
     assert (*ours, paper.falling, paper.artist_judges, paper.moves, paper.skips, paper.real_share) == (0,) * 10
+    assert paper.allowed_learned
     assert paper.style_normalised
     assert paper.discriminator_normalised
     assert Trainer(PUBLISHED, 0, CPU).state.keys() == {

@@ -51,6 +51,8 @@ class Config:
             and style; not published.
         temperature: above 0, the fixpoint loss is a classification, which is not published: each result has to find
             its artwork among all those of the step, by squared distances over this number; 0: the published triplet.
+        allowed_learned: whether the disentanglement loss has a gradient of the difference that it allows, too, as
+            published; then it also falls where results go away from their artworks.
         artist_judges: whether the discriminator tells real from drawn for each artist by an output of its own; as
             published, one output judges all artists.
         style_normalised: whether the style encoder normalises its features, as published; otherwise it does not, since
@@ -104,6 +106,7 @@ class Config:
     real_share: float = 0.0
     reconstruction_weight: float = 0.0
     temperature: float = 0.0
+    allowed_learned: bool = True
     artist_judges: bool = False
     style_normalised: bool = True
     discriminator_normalised: bool = True
@@ -201,11 +204,12 @@ _SMALL = Config(
     pixel_weight=6.0,
     content_weight=1.0,
     triplet_weight=2.5,
-    disentangling_weight=25.0,
+    disentangling_weight=40.0,
     own_artist_weight=8.0,
     real_share=0.4,
     reconstruction_weight=20.0,
     temperature=0.1,
+    allowed_learned=False,
     artist_judges=True,
     style_normalised=False,
     discriminator_normalised=False,

@@ -28,6 +28,7 @@ SYSTEM = System(
     neutral={
         "skips": 0,
         "real_share": 0.0,
+        "allowed_learned": True,
         "reconstruction_weight": 0.0,
         "temperature": 0.0,
         "artist_judges": False,

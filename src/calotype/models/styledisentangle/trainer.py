@@ -205,7 +205,8 @@ class Trainer:
         """The weighted losses of encoders and decoder, and what the discriminator says of the results."""
         cfg, count = self.cfg, len(given.categories)
         result = drawn.results[:count]
-        triplet, disentangling = style_losses(drawn, cfg.margins[self.stage], cfg.temperature, given.same)
+        margin, learned = cfg.margins[self.stage], cfg.allowed_learned
+        triplet, disentangling = style_losses(drawn, margin, cfg.temperature, given.same, allowed_learned=learned)
         losses = {
             "triplet": self._share * cfg.triplet_weight * triplet,
             "disentangling": self._share * cfg.disentangling_weight * disentangling,
@@ -329,7 +330,7 @@ def first_result(net: Any, given: Examples, window: int) -> Tensor:
 
 
 def style_losses(
-    drawn: Drawn, margin: float, temperature: float = 0.0, same: Tensor | None = None
+    drawn: Drawn, margin: float, temperature: float = 0.0, same: Tensor | None = None, *, allowed_learned: bool = True
 ) -> tuple[Tensor, Tensor]:
     """The fixpoint loss and the disentanglement loss, without their weights.
 
@@ -338,6 +339,7 @@ def style_losses(
         margin: of the triplet.
         temperature: above 0, the fixpoint loss is ``finding_loss``.
         same: which artworks are one picture, for ``finding_loss``.
+        allowed_learned: for ``disentangling_loss``.
     """
     count = len(drawn.contents)
     first, second = torch.split(drawn.styles, count)
@@ -346,4 +348,4 @@ def style_losses(
         fixpoint = finding_loss(drawn.styles, drawn.again, temperature, same)
     else:
         fixpoint = triplet_loss(first, second, as_first, as_second, margin)
-    return fixpoint, disentangling_loss(first, as_first, as_first_too)
+    return fixpoint, disentangling_loss(first, as_first, as_first_too, allowed_learned=allowed_learned)

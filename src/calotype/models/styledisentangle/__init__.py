@@ -29,7 +29,8 @@ Differences from the paper and its code:
   discriminator (``artist_judges``), which sees moved pictures (``moves``); style losses rise (``rising``), the learning
   rate falls (``falling``), weights begin as large as their inputs ask for (``spread``), the average of the networks is
   returned (``average``), the decoder sees finer maps of the photo (``skips``), and in the first steps style encoder and
-  discriminator learn from real pictures alone (``real_share``).
+  discriminator learn from real pictures alone (``real_share``); the disentanglement loss has no gradient of the
+  difference that it allows (``allowed_learned``).
 - ``small`` has narrower networks for 64 pixels, one stage, no dropout, and updates all networks in every step.
 """
 

@@ -60,7 +60,7 @@ from machine import provenance
 from spade import seconds_of, timed
 
 SIDE, HELD_OUT, VENDORS, ARTWORKS = 32, 130, 5, 50
-STEPS = 1500
+STEPS = 2400
 VARIANTS: dict[str, dict[str, float]] = {
     "full": {},
     "no_fpd": {"disentangling_weight": 0.0},
@@ -257,7 +257,7 @@ def anew(net: Any, given: Examples, cfg: Config) -> Tensor:
     triplet = 0.5 * (direction(first, second) + direction(second, first))
     apart = distance(styled(one, first), styled(two, first))
     disentangling = F.relu(apart - distance(styled(one, first), net.style(first, window))).mean()
-    content = content_loss(net.content(one, window), net.content(result(one, first), window))
+    content = content_loss(*(net.content(x, window)[:, : cfg.deep] for x in (one, result(one, first))))
     pixels = pixel_loss(one, result(one, first), cfg.blur)
     return (
         cfg.triplet_weight * triplet
@@ -275,7 +275,7 @@ def once(net: Any, given: Examples, cfg: Config) -> Tensor:
     return (
         cfg.triplet_weight * triplet
         + cfg.disentangling_weight * disentangling
-        + cfg.content_weight * content_loss(drawn.contents, drawn.content_again)
+        + cfg.content_weight * content_loss(*(x[:, : cfg.deep] for x in (drawn.contents, drawn.content_again)))
         + cfg.pixel_weight * pixel_loss(given.photos[:count], drawn.results[:count], cfg.blur)
     )
 
@@ -350,7 +350,7 @@ def summary(variants: dict[str, Any]) -> dict[str, Any]:
 
 
 def sheet(folder: Path, place: Path, out: Path, numbers: Sequence[int] = (3, 12, 27, 44, 71, 90)) -> None:
-    """Photos, artworks of four vendors, and the results."""
+    """Photos; for each of four vendors the same emoji as it drew them, and results for three of its artworks."""
     from calotype.image.io import save_png, to_image
 
     samples = Samples(folder, (SIDE, SIDE), keys=["label"])
@@ -360,15 +360,19 @@ def sheet(folder: Path, place: Path, out: Path, numbers: Sequence[int] = (3, 12,
         return samples[(count - HELD_OUT + number) * VENDORS + vendor]["image"]
 
     loaded = load(place / "net")
+    net: Any = loaded.net
+    black = -torch.ones(1, 3, SIDE, SIDE)
     photos = torch.stack([emoji(number, 0) for number in numbers])
-    rows = [torch.cat([-torch.ones(1, 3, SIDE, SIDE), photos])]
+    rows = [torch.cat([black, photos])]
     for vendor in range(1, VENDORS):
-        art = emoji(7 * vendor + 5, vendor)[None]
-        with torch.no_grad():
-            style = loaded.net.style(art, loaded.config.window)  # type: ignore[operator]
-        rows.append(torch.cat([art, stylized(loaded.net, loaded.config, photos, style.expand(len(photos), -1))]))
+        rows.append(torch.cat([black, torch.stack([emoji(number, vendor) for number in numbers])]))
+        for number in (7 * vendor + 5, 7 * vendor + 50, 7 * vendor + 82):
+            art = emoji(number, vendor)[None]
+            with torch.no_grad():
+                style = net.style(art, loaded.config.window)
+            rows.append(torch.cat([art, stylized(net, loaded.config, photos, style.expand(len(photos), -1))]))
     whole = torch.cat([torch.cat(list(row), dim=2) for row in rows], dim=1)[None]
-    save_png(to_image(F.interpolate(whole, scale_factor=3.0)), out, {})
+    save_png(to_image(F.interpolate(whole, scale_factor=2.0)), out, {})
 
 
 def main() -> None:

@@ -90,6 +90,8 @@ SETTINGS: dict[str, Any] = {
     "until": (2400,),
     "style": 8,
     "skips": 4,
+    "real_share": 0.0,
+    "allowed_learned": True,
     "adversarial_weight": 2.0,
     "style_class_weight": 2.0,
     "triplet_weight": 4.0,

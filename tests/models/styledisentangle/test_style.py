@@ -34,6 +34,8 @@ CFG = model.adapted(model.PRESETS["tiny"], {"artists": ["one", "two"], "categori
 PUBLISHED = replace(
     CFG,
     skips=0,
+    real_share=0.0,
+    allowed_learned=True,
     own_artist_weight=0.0,
     reconstruction_weight=0.0,
     temperature=0.0,
@@ -95,6 +97,16 @@ def test_the_disentanglement_loss_is_a_hinge():
     assert float(disentangling_loss(style, result, result)) == 0
     assert float(disentangling_loss(style, style, result)) == pytest.approx(2)
     assert float(disentangling_loss(style, result, -result)) == pytest.approx(4 - 2)
+
+
+@pytest.mark.parametrize("learned", [True, False])
+def test_the_difference_that_is_allowed_may_have_no_gradient(learned):
+    artwork, one, two = (torch.tensor([[x, 0.0]], requires_grad=True) for x in (0.1, 0.0, 1.0))
+    loss = disentangling_loss(artwork, one, two, allowed_learned=learned)
+    assert float(loss.detach()) == pytest.approx(0.99)
+    found = torch.autograd.grad(loss, (artwork, one, two), allow_unused=True)
+    assert (found[0] is not None) == learned
+    assert float(found[1][0, 0]) == pytest.approx(-1.8 if learned else -2)
 
 
 def test_other_losses():
@@ -243,6 +255,30 @@ def test_rates_fall_and_style_losses_rise():
     assert trainer.generator_optimizer.param_groups[0]["lr"] == 0.5
 
 
+def test_style_encoder_and_discriminator_learn_from_real_pictures_at_first():
+    cfg = replace(CFG, until=(3, 4), real_share=0.5, rising=0.5)
+    assert [cfg.share_at(step) for step in (0, 2, 3)] == [0, 0, 1]
+    assert replace(cfg, rising=0.0).share_at(0) == 1
+    trainer = Trainer(cfg, 0, CPU)
+    assert trainer.average is not None
+    before = {name: value.clone() for name, value in trainer.net.state_dict().items()}
+    averaged = trainer.result.style.layers[0].weight.clone()
+    assert trainer.step(trainer.state, batch(), 1).keys() == {
+        "artworks",
+        "own artist",
+        "artist of artworks",
+        "category of photos",
+    }
+    changed = {name.split(".")[0] for name, value in trainer.net.state_dict().items() if (value != before[name]).any()}
+    assert changed == {"style"}
+    assert (trainer.result.style.layers[0].weight != averaged).any()
+    assert {"generator", "discriminator"} <= trainer.step(trainer.state, batch(), 2).keys()
+    counts = {int(each["step"]) for each in trainer.generator_optimizer.state.values()}
+    assert counts == {1}  # Adam's averages begin anew with the first results
+    with pytest.raises(ValueError, match="own_artist_weight"):
+        replace(cfg, own_artist_weight=0.0)
+
+
 def test_the_average_of_the_networks_is_returned():
     torch.manual_seed(0)
     trainer = Trainer(replace(CFG, average=0.9, falling=0.0), 0, CPU)
@@ -257,7 +293,8 @@ def test_the_average_of_the_networks_is_returned():
 def test_the_published_settings_have_nothing_of_ours():
     paper = model.PRESETS["paper"]
     ours = (paper.own_artist_weight, paper.reconstruction_weight, paper.temperature, paper.average, paper.rising)
-    assert (*ours, paper.falling, paper.artist_judges, paper.moves, paper.skips) == (0,) * 9
+    assert (*ours, paper.falling, paper.artist_judges, paper.moves, paper.skips, paper.real_share) == (0,) * 10
+    assert paper.allowed_learned
     assert paper.style_normalised
     assert paper.discriminator_normalised
     assert Trainer(PUBLISHED, 0, CPU).state.keys() == {

@@ -27,8 +27,10 @@ Differences from the paper and its code:
   too (``reconstruction_weight``); the artist of a style vector is learned by a linear map (``own_artist_weight``);
   results have to find their artworks among all those of a step (``temperature``); each artist has an output of the
   discriminator (``artist_judges``), which sees moved pictures (``moves``); style losses rise (``rising``), the learning
-  rate falls (``falling``), weights begin as large as their inputs ask for (``spread``), and the average of the networks
-  is returned (``average``).
+  rate falls (``falling``), weights begin as large as their inputs ask for (``spread``), the average of the networks is
+  returned (``average``), the decoder sees finer maps of the photo (``skips``), and in the first steps style encoder and
+  discriminator learn from real pictures alone (``real_share``); the disentanglement loss has no gradient of the
+  difference that it allows (``allowed_learned``).
 - ``small`` has narrower networks for 64 pixels, one stage, no dropout, and updates all networks in every step.
 """
 

@@ -44,10 +44,15 @@ class Config:
         disentangling_weight: weight of the disentanglement loss (FPD).
         own_artist_weight: weight of a linear classification of the artist from the style vectors of artworks, which the
             publication does not have: in short trainings of small networks all style vectors become one without it.
+        real_share: share of the steps, the first ones, in which nothing is drawn: the style encoder learns artists
+            (``own_artist_weight``) and to find artworks, moved by ``moves``, among those of the step
+            (``triplet_weight``); the discriminator learns artists and categories; 0, as published: none.
         reconstruction_weight: weight of the mean absolute difference of artworks and what is drawn of their own content
             and style; not published.
         temperature: above 0, the fixpoint loss is a classification, which is not published: each result has to find
             its artwork among all those of the step, by squared distances over this number; 0: the published triplet.
+        allowed_learned: whether the disentanglement loss has a gradient of the difference that it allows, too, as
+            published; then it also falls where results go away from their artworks.
         artist_judges: whether the discriminator tells real from drawn for each artist by an output of its own; as
             published, one output judges all artists.
         style_normalised: whether the style encoder normalises its features, as published; otherwise it does not, since
@@ -98,8 +103,10 @@ class Config:
     triplet_weight: float = 50.0
     disentangling_weight: float = 50.0
     own_artist_weight: float = 0.0
+    real_share: float = 0.0
     reconstruction_weight: float = 0.0
     temperature: float = 0.0
+    allowed_learned: bool = True
     artist_judges: bool = False
     style_normalised: bool = True
     discriminator_normalised: bool = True
@@ -136,6 +143,10 @@ class Config:
             raise ValueError("all channels have to be multiples of group, or fewer")
         if min(self.moves, self.skips) < 0:
             raise ValueError("moves and skips have to be at least 0")
+        if not 0 <= self.real_share < 1:
+            raise ValueError("real_share has to be at least 0 and below 1")
+        if self.real_share and min(self.temperature, self.own_artist_weight) <= 0:
+            raise ValueError("real_share needs a temperature and an own_artist_weight above 0")
         if not 0 <= self.average < 1 or min(self.rising, self.falling, self.temperature) < 0:
             raise ValueError("average has to be at least 0 and below 1, rising, falling and temperature at least 0")
         if not 0 <= self.dropout < 1 or self.style < 1 or self.blocks < 1 or self.blur < 1:
@@ -152,6 +163,11 @@ class Config:
         """The window of the last stage, which results are made with."""
         return self.windows[-1]
 
+    @property
+    def real_steps(self) -> int:
+        """The first steps, in which nothing is drawn."""
+        return round(self.real_share * self.until[-1])
+
     def rate_at(self, step: int) -> float:
         """The learning rate of a step, counted from the start of the first stage."""
         last = max(1.0, self.falling * self.until[-1])
@@ -159,8 +175,8 @@ class Config:
 
     def share_at(self, step: int) -> float:
         """The share of their weights that both style losses have in a step, counted as for ``rate_at``."""
-        first = self.rising * self.until[-1]
-        return 1.0 if step >= first else step / first
+        first, step = self.rising * (self.until[-1] - self.real_steps), step - self.real_steps
+        return 1.0 if not first or step >= first else max(0.0, step / first)
 
 
 _SMALL = Config(
@@ -170,7 +186,8 @@ _SMALL = Config(
     deep=96,
     blocks=4,
     group=8,
-    style=8,
+    skips=8,
+    style=16,
     hidden=64,
     dropout=0.0,
     discriminator_widths=(24, 32, 48, 64),
@@ -181,23 +198,25 @@ _SMALL = Config(
     windows=(64,),
     margins=(0.3,),
     until=(6000,),
-    adversarial_weight=1.0,
+    adversarial_weight=3.0,
     content_class_weight=0.5,
-    style_class_weight=2.0,
+    style_class_weight=4.0,
     pixel_weight=6.0,
     content_weight=1.0,
-    triplet_weight=4.0,
-    disentangling_weight=3.0,
-    own_artist_weight=5.0,
+    triplet_weight=2.5,
+    disentangling_weight=40.0,
+    own_artist_weight=8.0,
+    real_share=0.4,
     reconstruction_weight=20.0,
     temperature=0.1,
+    allowed_learned=False,
     artist_judges=True,
     style_normalised=False,
     discriminator_normalised=False,
     moves=2,
     spread=0.0,
     average=0.995,
-    rising=0.5,
+    rising=0.4,
     falling=0.5,
     blur=4,
     rate=1e-3,
@@ -227,11 +246,12 @@ PRESETS: dict[str, Config] = {
         windows=(16, 32),
         margins=(0.2, 0.3),
         until=(2, 3),
+        real_share=0.0,
         blur=2,
     ),
     # For comparisons of settings: pictures of half the size.
     "study": replace(
-        _SMALL, size=(32, 32), halvings=2, deep=64, blocks=3, patches=(32,), windows=(32,), until=(3000,), blur=2
+        _SMALL, size=(32, 32), halvings=2, deep=64, blocks=3, patches=(32,), windows=(32,), until=(2400,), blur=2
     ),
     # As published, for GPUs.
     "paper": Config(),

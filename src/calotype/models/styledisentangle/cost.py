@@ -30,11 +30,16 @@ def training_cost(cfg: Config) -> Cost:
 def efforts(cfg: Config) -> list[float]:
     """The work of each stage, in the order of ``stages``, in multiplications."""
     found = []
+    first = 0
     for count, batch, patch in zip(lengths(cfg), cfg.batches, cfg.patches):
         pixels = float(patch * patch)
+        alone = min(count, max(0, cfg.real_steps - first))  # steps on real pictures, artworks in two ways
+        first += count
         own = cfg.reconstruction_weight > 0  # artworks are encoded and drawn, too
         once = (8 + own) * encoder_products(cfg, pixels) + (3 + own) * decoder_products(cfg, pixels)
-        found.append(count * batch / 2 * 3 * (once + 2 * discriminator_products(cfg, patch)))
+        judged = discriminator_products(cfg, patch)
+        real = 4 * encoder_products(cfg, pixels) + judged
+        found.append(batch / 2 * 3 * ((count - alone) * (once + 2 * judged) + alone * real))
     return found
 
 
@@ -65,7 +70,7 @@ def decoder_products(cfg: Config, pixels: float) -> float:
     widths = [cfg.deep, *reversed(cfg.widths[:-1])]
     for before, after in pairwise(widths):
         deep *= 4
-        total += 9 * before * after * deep
+        total += 9 * (before + cfg.skips) * after * deep
     return float(total + 147 * widths[-1] * pixels)
 
 

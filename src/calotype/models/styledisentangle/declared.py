@@ -27,6 +27,8 @@ SYSTEM = System(
     efforts=True,
     neutral={
         "skips": 0,
+        "real_share": 0.0,
+        "allowed_learned": True,
         "reconstruction_weight": 0.0,
         "temperature": 0.0,
         "artist_judges": False,

@@ -50,15 +50,20 @@ def finding_loss(styles: Tensor, again: Tensor, temperature: float, same: Tensor
     return F.cross_entropy(likeness, wanted)
 
 
-def disentangling_loss(first: Tensor, as_first: Tensor, as_first_too: Tensor) -> Tensor:
+def disentangling_loss(
+    first: Tensor, as_first: Tensor, as_first_too: Tensor, *, allowed_learned: bool = True
+) -> Tensor:
     """Results of different photos in one style differ no more in style than one does from the artwork; a scalar.
 
     Args:
         first: style vectors of the artworks y1, [B, n].
         as_first: those of the photos x1 in that style.
         as_first_too: those of the photos x2 in that style.
+        allowed_learned: whether the gradient reaches the difference that is allowed, too, as published: then the loss
+            also falls where results go away from their artworks.
     """
-    return F.relu(distance(as_first, as_first_too) - distance(as_first, first)).mean()
+    allowed = distance(as_first, first)
+    return F.relu(distance(as_first, as_first_too) - (allowed if allowed_learned else allowed.detach())).mean()
 
 
 def content_loss(before: Tensor, after: Tensor) -> Tensor:

@@ -141,8 +141,13 @@ class Trainer:
             The losses by name, means over all processes.
         """
         self.net.train()
-        self._begin((0, *self.cfg.until)[self.stage] + i)
+        step = (0, *self.cfg.until)[self.stage] + i
+        self._begin(step)
         given = self.examples(mixed({name: value.to(self.device) for name, value in batch.items()}))
+        if step < self.cfg.real_steps:
+            of_styles = self._real_losses(given)
+            self._update_generator(of_styles)
+            return self._said(of_styles | self._update_discriminator(given, None, learn=False))
         both = self.cfg.target < 0
         of_generator = both or bool(self.accuracy >= self.cfg.target)
         count = len(given.categories)
@@ -151,14 +156,17 @@ class Trainer:
             drawn = draw(self.net, given, self.window, own=self.cfg.reconstruction_weight > 0)
             losses, judged = self._generator_losses(drawn, given)
             self._update_generator(losses)
-            if self.average is not None:
-                self.average.update(self.net)
             self._learn(1 - (judged > 0).float().mean())
             result = drawn.results[:count].detach()
         else:
             result = first_result(self.net, given, self.window)
         if both or not of_generator:
             losses |= self._update_discriminator(given, result, learn=not both)
+        return self._said(losses)
+
+    @staticmethod
+    def _said(losses: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """The losses, means over all processes."""
         found = distributed.mean_over_all(torch.stack([loss.detach() for loss in losses.values()]))
         return dict(zip(losses, found))
 
@@ -180,11 +188,25 @@ class Trainer:
         same = equal(torch.cat([batch["art"][::2], batch["art"][1::2]])).to(self.device)
         return Examples(first, second, batch["category"][::2].to(self.device), artists.to(self.device), same)
 
+    def _real_losses(self, given: Examples) -> dict[str, Tensor]:
+        """The weighted losses of the style encoder before anything is drawn, of artworks that are moved in two ways."""
+        cfg, count = self.cfg, len(given.artworks)
+        both = moved(torch.cat([given.artworks, given.artworks]), cfg.moves, parts=4)
+        styles = self.net.style(both, self.window)
+        once, again = styles.split(count)
+        found = finding_loss(once, torch.cat([again, again[: count // 2]]), cfg.temperature, given.same)
+        artists = torch.cat([given.artists, given.artists])
+        return {"artworks": cfg.triplet_weight * found, "own artist": self._own_artist_loss(styles, artists)}
+
+    def _own_artist_loss(self, styles: Tensor, artists: Tensor) -> Tensor:
+        return self.cfg.own_artist_weight * F.cross_entropy(_SHARPNESS * self.artists(styles), artists)
+
     def _generator_losses(self, drawn: Drawn, given: Examples) -> tuple[dict[str, Tensor], Tensor]:
         """The weighted losses of encoders and decoder, and what the discriminator says of the results."""
         cfg, count = self.cfg, len(given.categories)
         result = drawn.results[:count]
-        triplet, disentangling = style_losses(drawn, cfg.margins[self.stage], cfg.temperature, given.same)
+        margin, learned = cfg.margins[self.stage], cfg.allowed_learned
+        triplet, disentangling = style_losses(drawn, margin, cfg.temperature, given.same, allowed_learned=learned)
         losses = {
             "triplet": self._share * cfg.triplet_weight * triplet,
             "disentangling": self._share * cfg.disentangling_weight * disentangling,
@@ -200,8 +222,7 @@ class Trainer:
         if category is not None:
             losses["category"] = cfg.content_class_weight * class_loss(category, given.categories)
         if cfg.own_artist_weight > 0:
-            own = F.cross_entropy(_SHARPNESS * self.artists(drawn.styles), given.artists)
-            losses["own artist"] = cfg.own_artist_weight * own
+            losses["own artist"] = self._own_artist_loss(drawn.styles, given.artists)
         if drawn.own is not None:
             losses["own artwork"] = cfg.reconstruction_weight * (drawn.own - given.artworks[:count]).abs().mean()
         return losses, real.detach()
@@ -212,19 +233,25 @@ class Trainer:
         torch.stack(list(losses.values())).sum().backward(inputs=weights)  # type: ignore[no-untyped-call]
         distributed.average_gradients(weights)
         self.generator_optimizer.step()
+        if self.average is not None:
+            self.average.update(self.net)
 
-    def _update_discriminator(self, given: Examples, result: Tensor, *, learn: bool) -> dict[str, Tensor]:
+    def _update_discriminator(self, given: Examples, result: Tensor | None, *, learn: bool) -> dict[str, Tensor]:
+        """One update; without results it learns artists and categories alone."""
         cfg, count = self.cfg, len(given.categories)
         weights = list(self.discriminator.parameters())
-        pictures = torch.cat([given.artworks, result, given.photos[:count]])
-        real, artist, category = self.discriminator(moved(pictures, cfg.moves, parts=4), self.window)
-        known = of_artists(real[: 2 * count], given.artists)
-        made = of_artists(real[2 * count : 3 * count], given.artists[:count])
-        judged = 0.5 * (F.softplus(-known).mean() + F.softplus(made).mean())
-        losses = {"discriminator": cfg.adversarial_weight * judged}
+        pictures = torch.cat([given.artworks, *([] if result is None else [result]), given.photos[:count]])
+        parts = len(pictures) // count
+        real, artist, category = self.discriminator(moved(pictures, cfg.moves, parts=parts), self.window)
+        losses: dict[str, Tensor] = {}
+        if result is not None:
+            known = of_artists(real[: 2 * count], given.artists)
+            made = of_artists(real[2 * count : 3 * count], given.artists[:count])
+            judged = 0.5 * (F.softplus(-known).mean() + F.softplus(made).mean())
+            losses["discriminator"] = cfg.adversarial_weight * judged
         losses["artist of artworks"] = cfg.style_class_weight * class_loss(artist[: 2 * count], given.artists)
         if category is not None:
-            of_photos = class_loss(category[3 * count :], given.categories)
+            of_photos = class_loss(category[-count:], given.categories)
             losses["category of photos"] = cfg.content_class_weight * of_photos
         self.discriminator_optimizer.zero_grad(set_to_none=True)
         torch.stack(list(losses.values())).sum().backward(inputs=weights)  # type: ignore[no-untyped-call]
@@ -238,6 +265,8 @@ class Trainer:
         """Set the learning rate and the share of the style losses of a step, counted over all stages."""
         rate, self._share = self.cfg.rate_at(step), self.cfg.share_at(step)
         for optimizer in (self.generator_optimizer, self.discriminator_optimizer):
+            if self.cfg.real_share and step == self.cfg.real_steps:  # its averages are of smaller gradients
+                optimizer.state.clear()
             for group in optimizer.param_groups:
                 group["lr"] = rate
 
@@ -301,7 +330,7 @@ def first_result(net: Any, given: Examples, window: int) -> Tensor:
 
 
 def style_losses(
-    drawn: Drawn, margin: float, temperature: float = 0.0, same: Tensor | None = None
+    drawn: Drawn, margin: float, temperature: float = 0.0, same: Tensor | None = None, *, allowed_learned: bool = True
 ) -> tuple[Tensor, Tensor]:
     """The fixpoint loss and the disentanglement loss, without their weights.
 
@@ -310,6 +339,7 @@ def style_losses(
         margin: of the triplet.
         temperature: above 0, the fixpoint loss is ``finding_loss``.
         same: which artworks are one picture, for ``finding_loss``.
+        allowed_learned: for ``disentangling_loss``.
     """
     count = len(drawn.contents)
     first, second = torch.split(drawn.styles, count)
@@ -318,4 +348,4 @@ def style_losses(
         fixpoint = finding_loss(drawn.styles, drawn.again, temperature, same)
     else:
         fixpoint = triplet_loss(first, second, as_first, as_second, margin)
-    return fixpoint, disentangling_loss(first, as_first, as_first_too)
+    return fixpoint, disentangling_loss(first, as_first, as_first_too, allowed_learned=allowed_learned)

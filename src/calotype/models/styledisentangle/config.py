@@ -237,6 +237,7 @@ PRESETS: dict[str, Config] = {
         deep=8,
         blocks=1,
         group=4,
+        skips=2,
         style=4,
         hidden=8,
         discriminator_widths=(4, 8),

@@ -118,8 +118,14 @@ def style_vectors(cfg: Config, net: Net, artwork: Tensor, choice: str) -> Tensor
 @torch.no_grad()
 def style_codes(cfg: Config, net: Net, pictures: Sequence[Tensor]) -> dict[str, Tensor]:
     """The codes of pictures [1, 3, h, w], -1..1: ``style`` [n, style], and ``content``, means of its features in 4 x 4
-    fields, [n, 16 deep].
+    fields, [n, 16 (deep + maps of skips)].
     """
     contents = [resize(picture, cfg.size) if picture.shape[2:] != cfg.size else picture for picture in pictures]
-    fields = [F.adaptive_avg_pool2d(net.content(picture, cfg.window), 4).flatten(1) for picture in contents]
+    fields = [_pooled(net.content(picture, cfg.window), net, cfg) for picture in contents]
     return {"style": style_features(net, cfg, pictures), "content": torch.cat(fields).float()}
+
+
+def _pooled(content: Tensor, net: Net, cfg: Config) -> Tensor:
+    """Means of all maps of a content in 4 x 4 fields: [1, 16 (deep + skips maps)]."""
+    maps = [content[:, : cfg.deep], *net.decoder.skips_of(content)]
+    return torch.cat([F.adaptive_avg_pool2d(each, 4).flatten(1) for each in maps], 1)

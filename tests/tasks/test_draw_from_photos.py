@@ -64,6 +64,22 @@ def test_transparent_pixels_of_photos_are_not_drawn(photos):
     assert np.abs(sky - COLOURS[0]).max() < 45
 
 
+def test_a_class_that_is_transparent_in_one_photo_is_taken_from_another(photos):
+    """The cut-out is the nearest photo by its map, and has nothing to draw the trees with."""
+    cut = Image.open(photos / "images" / "wood.png").convert("RGBA")
+    opaque = np.full((40, 48), 255, np.uint8)
+    opaque[20:] = 0
+    cut.putalpha(Image.fromarray(opaque))
+    cut.save(photos / "images" / "wood.png")
+    with pytest.raises(InputError, match="trees"):
+        calotype.draw(half(0, 1), photos=photos)
+    picture = np.clip(COLOURS[half(1, 2)].astype(int), 0, 255).astype(np.uint8)
+    Image.fromarray(picture).save(photos / "images" / "garden.png")
+    Image.fromarray(half(1, 2)).save(photos / "maps" / "garden.png")
+    made = np.asarray(calotype.draw(half(0, 1), photos=photos)[0]).astype(int)
+    assert np.abs(made[-12:].mean((0, 1)) - COLOURS[1]).max() < 30
+
+
 def test_further_photos_have_the_light_of_the_first(photos):
     """Of two beaches, the one whose sky is that of the wood lends its sand."""
     evening = np.array([[150, 60, 60], [40, 40, 30], [90, 50, 40]], np.uint8)

@@ -253,6 +253,15 @@ def upright_size(path: Path) -> Size | None:
     return Size(*sides) if turn in _TRANSPOSED else Size(*reversed(sides))
 
 
+def may_be_transparent(path: Path) -> bool:
+    """Whether a picture has an alpha channel or a transparent colour, as its header says; pixels are not decoded."""
+    try:
+        with open(path, "rb") as file, opened(file, shown(path)) as image:
+            return bool(image.has_transparency_data)
+    except (OSError, ValueError):
+        return False
+
+
 def _turn(image: Image.Image) -> Image.Transpose | None:
     try:
         return _TURNS.get(image.getexif().get(_ORIENTATION, 1))

@@ -93,7 +93,7 @@ def _check_shapes(photos: MapSet) -> None:
 
 @lru_cache(maxsize=2)
 def _shares(lenders: Lenders) -> torch.Tensor:
-    """Where the labels lie in the map of each photo, [n, classes, g, g].
+    """Where the labels lie in the map of each photo, where it is opaque, [n, classes, g, g].
 
     Raises:
         InputError: a map cannot be read.
@@ -103,8 +103,21 @@ def _shares(lenders: Lenders) -> torch.Tensor:
     from calotype.matching.retrieval import label_shares
 
     photos = _photos(lenders)
-    maps = (torch.from_numpy(photos.label_map(i)).long()[None] for i in range(len(photos.pairs)))
+    maps = (torch.from_numpy(_seen_labels(photos, i)).long()[None] for i in range(len(photos.pairs)))
     return torch.stack([label_shares(torch.where(x < photos.classes, x, -1), photos.classes) for x in maps])
+
+
+def _seen_labels(photos: MapSet, number: int) -> NDArray[np.uint8]:
+    """The label map of a photo without its transparent pixels; the whole map where the photo cannot be read."""
+    from calotype.image.io import open_photo
+    from calotype.image.reading import may_be_transparent
+
+    index = photos.label_map(number)
+    try:
+        path = photos.pairs[number][0]
+        return _opaque(index, open_photo(path, max_side=max(16, *index.shape))) if may_be_transparent(path) else index
+    except InputError:  # it may not be needed
+        return index
 
 
 def _opaque(index: NDArray[np.uint8], photo: Photo) -> NDArray[np.uint8]:

@@ -8,7 +8,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
-from calotype.errors import ArgumentError, FolderError, InputError, counted
+from calotype.errors import ArgumentError, FolderError, InputError, counted, listed
 from calotype.files import read_error, sha256_of_files, shown
 from calotype.results import Result
 from calotype.tasks import arguments
@@ -66,6 +66,20 @@ def _sha256(stamped: Stamped) -> str:
     return sha256_of_files(path for path, _ in stamped)
 
 
+@lru_cache(maxsize=2)
+def _too_small(stamped: Stamped) -> str | None:
+    """A line about photos that are left out of shared labels; ``None`` if all can be used, as their headers say."""
+    from calotype.image.io import MIN_SIDE, upright_size
+
+    sizes = {path: upright_size(path) for path, _ in stamped}
+    found = [
+        f"{shown(path)} {'cannot be read' if size is None else f'is {size} pixels'}"
+        for path, size in sizes.items()
+        if size is None or min(size.height, size.width) < MIN_SIDE
+    ]
+    return f"{counted(len(found), 'photo')} cannot share labels: {listed(found)}" if found else None
+
+
 class SegmentJob(PhotoJob):
     """Job of the verb ``segment``."""
 
@@ -115,7 +129,7 @@ class SegmentJob(PhotoJob):
         return _found[key]
 
     def _clustered(self, paths: Sequence[Path], seed: int) -> Any:
-        """The labels of photos; those that cannot be used are told of and left out, unless all are such.
+        """The labels of photos; those that cannot be used are left out, unless all are such.
 
         Raises:
             InputError: none can be used; the message is that of the last one.
@@ -127,8 +141,6 @@ class SegmentJob(PhotoJob):
             raise refused[-1]
         photos = chain([first], opened)
         found = self.package.shared_labels(photos, self.config, classes=self.request.own["classes"], seed=seed)
-        if refused:
-            self.run.tell(f"{counted(len(refused), 'photo')} cannot share labels: {refused[0]}")
         return found
 
     def _opened(self, paths: Sequence[Path], refused: list[InputError]) -> Iterator["Tensor"]:
@@ -142,6 +154,11 @@ class SegmentJob(PhotoJob):
                 refused.append(error)
             else:
                 yield to_tensor(photo, self.run.device)
+
+    def doubts(self) -> list[str | None]:
+        """See ``Job``: photos that are too small to share labels, or no pictures, as their headers say."""
+        told = super().doubts()
+        return [*told, None if self._shared is None else _too_small(self._shared)]
 
     @cached_property
     def cost(self) -> Cost:

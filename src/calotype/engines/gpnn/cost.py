@@ -45,9 +45,11 @@ def retarget_cost(photo_sizes: Sequence[tuple[int, int]], size: tuple[int, int],
     return Cost(SECONDS_PER_WARP + pixels * SECONDS_PER_WARPED, BASE_BYTES + pixels * BYTES_PER_WARPED)
 
 
-def draw_cost(photo_sizes: Sequence[tuple[int, int]], size: tuple[int, int], labels: int, cfg: Config) -> Cost:
+def draw_cost(
+    photo_sizes: Sequence[tuple[int, int]], size: tuple[int, int], labels: int, cfg: Config, cores: int | None = None
+) -> Cost:
     """The same of ``draw`` with a layout of so many labels, each of which is a channel of the photos and the result."""
-    known = cost(photo_sizes, size, cfg)
+    known = cost(photo_sizes, size, cfg, cores)
     pixels = size[0] * size[1]
     return Cost(SECONDS_OF_MAPS + DRAW_SHARE * known.seconds, known.bytes + 8 * (labels + 2) * pixels)
 

@@ -64,8 +64,9 @@ class Config:
             inputs (He et al., ICCV 2015), which is not published.
         average: share of the moving average of the networks that is kept in a step, 0..1; the average is what a
             training returns; 0, as published: the networks themselves.
-        rising: share of the steps, the first ones, in which the weights of both style losses rise from nothing; 0, as
-            published: none. Before results show styles at all, these losses are least where all style vectors are one.
+        rising: share of the steps after those of ``real_share``, the first ones, in which the weights of both style
+            losses rise from nothing; 0, as published: none. Before results show styles at all, these losses are least
+            where all style vectors are one.
         falling: share of the steps, the last ones, in which the learning rate falls to nothing; 0, as published: none.
         blur: side of the squares over which pixels are averaged before they are compared, pixels.
         rate: learning rate.

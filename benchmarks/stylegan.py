@@ -124,7 +124,7 @@ def few(augment: bool) -> Training:
     """The preset ``study`` on few pictures."""
     cfg = stylegan.PRESETS["study"]
     if augment:
-        return Training("few", cfg, FEW)
+        return Training("few", replace(cfg, augment="bgc"), FEW)
     return Training("few_without", replace(cfg, augment="none"), FEW)
 
 

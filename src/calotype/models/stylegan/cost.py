@@ -43,7 +43,7 @@ def efforts(cfg: Config) -> list[float]:
     # back to the generator once more. Regularization takes second derivatives.
     passes = 3 * per_generator + 7 * per_discriminator
     if cfg.gradient_penalty:
-        passes += 8 * per_discriminator / cfg.gradient_every
+        passes += 8 * (2 if cfg.fake_penalty else 1) * per_discriminator / cfg.gradient_every
     if cfg.path_weight:
         passes += 8 * per_generator / (cfg.path_every * cfg.path_shrink)
     share = (TILES if bfloat16_tiles() else VECTORS if fast_bfloat16() else 1.0) if cfg.bf16 else 1.0

@@ -1177,15 +1177,16 @@ def stylegan_dcgan() -> str:
         + "\n\nDCGAN as published, but with batches of 64, about as many parameters as `small` had before (now it has "
         "six tenths of them) and its bfloat16; the "
         f"moving average of its generator is not published. It had {training['cpu_seconds']} CPU seconds, one thread, "
-        f"which are {training['steps']} steps; `small` had {small}, on another day. Timed by turns, a step of `small` "
+        f"which are {training['steps']} steps; `small` had {small}, a night later. Timed by turns, a step of `small` "
         f"takes {whole / steps:.3f} s and one of the DCGAN {step:.3f} s: on that day `small` would have taken "
         f"{whole:.0f} s. "
         "Pictures, features and measures are those of the section above; `small` is the same model in half precision, "
-        f"sampled again. {compared}\n\nSamples of the DCGAN have sharp squares, more kinds of hair, and glasses; many "
+        f"sampled again. {compared}\n\nSamples of the DCGAN have sharp squares, many kinds of hair, and glasses; many "
         "have stray coloured squares around the head and in the hair, and uneven skin. After five eighths of the time "
-        "the moving average is still pale. Samples of `small` have even colours, but are blurred, and few have hair or "
-        "glasses. By both features `small` is further from the held-out faces than every generator that is not pale; "
-        "only its precision by the offline features is higher. The goal stays."
+        "the moving average is still pale. Samples of `small` are as sharp and nearly as varied, with evener colours "
+        "and hardly any stray squares; wide hair and hats are the worst: blotched, and a few faces have a coloured "
+        "haze. By the features of EfficientNet-Lite0 it is the nearest to the held-out faces, but not by as much as "
+        "asked, and covers few of them, as does every generator here. The goal stays."
     )
 
 

@@ -36,7 +36,6 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported
 
 import argparse
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -44,28 +43,20 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from PIL import Image, ImageDraw
 
-import calotype
 from calotype.data.samples import Samples
 from calotype.engines import gpnn
-from calotype.image.io import open_photo, save_png, to_image, to_tensor
 from calotype.image.labels import flat_colours
-from calotype.image.resize import resize
 from calotype.matching.light import label_colours, unlike, usual_colours
 from calotype.matching.retrieval import chosen, label_shares
 from calotype.run import Run
 from calotype.tasks.study import study
+from drawn_common import CRITERION, HELD, STUDIES, keep, write_studies
 from machine import provenance
 
 SPADE = Path(__file__).parents[1] / "examples" / "models" / "landscapes"
-HELD, SIDE, SMALL = 20, 256, 64
-STUDIES = {"full": ("photos", "spade", "enlarged"), "small": ("photos", "spade")}
-CRITERION = {
-    "full": "Which is the better picture of this map? Right content in the right places, and good to look at.",
-    "small": "Which is the better picture of this map? Right content in the right places, and good to look at.",
-}
+SIDE = 256
 
 
 def make(folder: Path, work: Path, full_side: int = SIDE) -> dict[str, Any]:
@@ -86,32 +77,9 @@ def make(folder: Path, work: Path, full_side: int = SIDE) -> dict[str, Any]:
         photos, maps = [lent[k]["image"][None] for k in picked], [lent[k]["map"][None] for k in picked]
         how: dict[str, Any] = {"maps": maps, "target": one["map"][None], "usual": usual_colours(light)}
         laid_out = gpnn.draw(photos, gpnn.PRESETS["fast"], Run(), seed=0, **how)
-        layout = one["map"].numpy().astype("uint8")
-        small, whole = (
-            to_tensor(open_photo(calotype.draw(layout, model=SPADE, size=f"{side}x{side}", seed=i, device="cpu")[0]))
-            for side in (SMALL, full_side)
-        )
         flat = colours[one["map"]].permute(2, 0, 1)[None]
-        enlarged = resize(small[:, :3], (full_side, full_side))
-        full = {"maps": flat, "photos": laid_out, "spade": whole[:, :3], "enlarged": enlarged}
-        # The page of the study shows map and pictures at one scale: the map has to be as small as they are.
-        flat_small = F.interpolate(flat, (SMALL, SMALL), mode="nearest")
-        shrunk = {"maps": flat_small, "photos": resize(laid_out, (SMALL, SMALL)), "spade": small[:, :3]}
-        for task, pictures in (("full", full), ("small", shrunk)):
-            for method, picture in pictures.items():
-                save_png(to_image(picture.clamp(-1, 1)), work / task / method / f"{i:02d}.png", {})
+        keep(work, i, flat, laid_out, SPADE, one["map"].numpy().astype("uint8"))
         print(i, len(picked), flush=True)
-    for task, methods in STUDIES.items():
-        places = [work / task / method for method in ("maps", *methods)]
-        study(
-            places,
-            kind="ranking",
-            out=work / f"study {task}",
-            count=HELD,
-            twice=True,
-            criterion=CRITERION[task],
-            seed=5,
-        )
     return {
         "benchmark": "drawn",
         **provenance(),
@@ -120,12 +88,7 @@ def make(folder: Path, work: Path, full_side: int = SIDE) -> dict[str, Any]:
         "drawn": len(held),
         "lent": len(lent),
         "classes": names,
-        "pictures": {
-            f"{task}/{method}/{path.name}": hashlib.sha256(path.read_bytes()).hexdigest()[:16]
-            for task, methods in STUDIES.items()
-            for method in methods
-            for path in sorted((work / task / method).glob("*.png"))
-        },
+        "pictures": write_studies(work),
     }
 
 
@@ -162,9 +125,8 @@ def sheets(work: Path, legend: list[str]) -> None:
                 pen.text((left + 20, top), legend[number], fill="black")
             (work / "sheets").mkdir(parents=True, exist_ok=True)
             sheet.save(work / "sheets" / f"{name}.png")
-    text = "\n".join(f"{task}: {CRITERION[task]}" for task in STUDIES)
     (work / "sheets" / "README.txt").write_text(
-        f"{text}\nFor each sheet write a line with the numbers of its pictures, the best first: full_03: 2 1 3\n"
+        f"{CRITERION}\nFor each sheet write a line with the numbers of its pictures, the best first: full_03: 2 1 3\n"
     )
 
 

@@ -24,34 +24,29 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported
 
 import argparse
-import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
-import calotype
 from calotype.data.packages import fetched
 from calotype.data.sets import photos as photographs
 from calotype.engines import gpnn, superpixels
 from calotype.image.io import open_photo, save_png, to_image, to_tensor
-from calotype.image.resize import resize
 from calotype.matching.light import label_colours, usual_colours
 from calotype.matching.retrieval import chosen, label_shares
 from calotype.run import Run
-from calotype.tasks.study import study
 from draw_photos import differing
-from drawn import CRITERION, answered
+from drawn import answered
+from drawn_common import HELD, keep, write_studies
 from machine import provenance
 
-LEAST_SIDE, SIDE, SMALL = 400, 512, 64
-LENT, HELD = 28, 20
-STUDIES = {"full": ("photos", "spade", "enlarged"), "small": ("photos", "spade")}
+LEAST_SIDE, SIDE = 400, 512
+LENT = 28
 
 
 def squares() -> list[Tensor]:
@@ -93,12 +88,6 @@ def pairs(folder: Path) -> list[tuple[Tensor, Tensor]]:
     return read
 
 
-def modelled(layout: Any, model: Path, side: int, seed: int) -> Tensor:
-    """A picture of a map by a trained model, [1, 3, side, side]."""
-    picture = calotype.draw(layout, model=model, size=f"{side}x{side}", seed=seed, device="cpu")[0]
-    return to_tensor(open_photo(picture))[:, :3]
-
-
 def make(work: Path) -> dict[str, Any]:
     """The pictures of all methods, and both studies."""
     lent, held = pairs(work / "lent"), pairs(work / "held")
@@ -113,20 +102,9 @@ def make(work: Path) -> dict[str, Any]:
         photos, maps = [lent[k][0] for k in picked], [lent[k][1] for k in picked]
         how: dict[str, Any] = {"maps": maps, "target": target, "usual": usual_colours(colours)}
         laid_out = gpnn.draw(photos, gpnn.PRESETS["fast"], Run(), seed=0, **how)
-        layout = target[0].numpy().astype("uint8")
-        small, whole = (modelled(layout, work / "spade", side, i) for side in (SMALL, SIDE))
         flat = means[target[0]].permute(2, 0, 1)[None]
-        full = {"maps": flat, "photos": laid_out, "spade": whole, "enlarged": resize(small, (SIDE, SIDE))}
-        flat_small = F.interpolate(flat, (SMALL, SMALL), mode="nearest")  # at the scale of the pictures
-        shrunk = {"maps": flat_small, "photos": resize(laid_out, (SMALL, SMALL)), "spade": small}
-        for task, pictures in (("full", full), ("small", shrunk)):
-            for method, picture in pictures.items():
-                save_png(to_image(picture.clamp(-1, 1)), work / task / method / f"{i:02d}.png", {})
+        keep(work, i, flat, laid_out, work / "spade", target[0].numpy().astype("uint8"))
         print(i, len(picked), flush=True)
-    for task, methods in STUDIES.items():
-        places = [work / task / method for method in ("maps", *methods)]
-        out = work / f"study {task}"
-        study(places, kind="ranking", out=out, count=HELD, twice=True, criterion=CRITERION[task], seed=5)
     return {
         "benchmark": "drawn_photographs",
         **provenance(),
@@ -136,12 +114,7 @@ def make(work: Path) -> dict[str, Any]:
         "lent": len(lent),
         "classes": classes,
         "config": json.loads((work / "spade" / "model.json").read_text("utf-8"))["config"],
-        "pictures": {
-            f"{task}/{method}/{path.name}": hashlib.sha256(path.read_bytes()).hexdigest()[:16]
-            for task, methods in STUDIES.items()
-            for method in methods
-            for path in sorted((work / task / method).glob("*.png"))
-        },
+        "pictures": write_studies(work),
     }
 
 

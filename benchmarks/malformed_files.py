@@ -206,10 +206,10 @@ def _model_cases(folder: Path, models: dict[str, Path]) -> list[Valid]:
         "clips": ("repose", str(folder / "photo.png"), str(folder / "photo.png"), "--model", "{}", "-q"),
     }
     found = [Valid("models", models[use], words, parts) for use, words in uses.items()]
-    import calotype
+    from calotype.tasks.model_export import export
 
     foreign = folder / "stylegan.pt"
-    calotype.tasks.models.export(models["sample"], foreign)
+    export(models["sample"], foreign)
     code = _latent_code(folder, models)
     words = ("morph", "{}", str(code), "--model", str(models["sample"]), "--frames", "2", "-q", "-o", "film.gif")
     return [*found, Valid("models", foreign, ("models", "import", "{}")), Valid("models", code, words)]

@@ -21,6 +21,10 @@ class ModelError(InputError):
     """A trained model that cannot be used for a verb. Unlike an invalid argument, it is an input."""
 
 
+class FolderError(InputError):
+    """A folder of inputs that cannot be used. Unlike an invalid argument, it is an input."""
+
+
 class OutputError(CalotypeError):
     """A result could not be written: no permission, no disk space, or an invalid path."""
 

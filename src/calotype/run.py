@@ -211,6 +211,11 @@ class Run:
         if preview is not None:
             self._preview = preview
 
+    def tell(self, text: str) -> None:
+        """Report a line for the user, an event of the kind ``note``; of several processes, the first one does."""
+        if self.on_event is not None and distributed.rank() == 0:
+            self.on_event(Event("note", "", 0, 0, text=text))
+
     def steps(self, n: int, state: State | None = None, stage: str = "") -> Iterator[int]:
         """Iterate over steps ``0 .. n-1``, reporting, saving, stopping and resuming.
 

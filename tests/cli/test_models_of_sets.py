@@ -8,10 +8,11 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from calotype.cli.distributed_training import _without
+from calotype.cli.distributed_training import _last_state, _without
 
 from .conftest import LEARNING, PATIENCE, environment
 from .test_bad_input import files, refused, wait_for
@@ -72,6 +73,19 @@ def test_the_options_that_begin_processes_are_not_handed_on():
     assert _without(words, ("--procs", "--nodes", "--meet", "--restarts")) == ["train", "cocogan", "sky", "--seed", "3"]
 
 
+@pytest.mark.parametrize(
+    ("system", "said"),
+    [
+        ("idpose", ", and repose uses the last saved state of mine with --unfinished"),
+        ("spade", ", and draw and interpolate use the last saved state of mine with --unfinished"),
+        ("stylegan", ", and sample, interpolate, embed and edit use the last saved state of mine with --unfinished"),
+        ("pyramid", ""),  # remix, erase and mix have no such option
+    ],
+)
+def test_a_stopped_training_names_the_verbs_that_can_use_it(system, said):
+    assert _last_state(SimpleNamespace(engine=system, folder=Path("mine"))) == said
+
+
 @pytest.mark.slow
 def test_two_processes_stop_together_and_go_on(hold, tmp_path, photos):
     command = [sys.executable, "-m", "calotype", "train", "cocogan", "sky", *TINY, "--out", "model", "--procs", "2"]
@@ -84,7 +98,7 @@ def test_two_processes_stop_together_and_go_on(hold, tmp_path, photos):
     out, said = begun.communicate(timeout=PATIENCE)
     assert begun.returncode == 130, said.decode()
     assert out == b""
-    assert b"the same command resumes" in said
+    assert b"the same command resumes, and sample, interpolate and panorama use the last saved state of model" in said
     assert (tmp_path / "model" / "state").is_dir()
     assert not (tmp_path / "model" / "model.json").exists()
     for name in list(Path(tmp_path / "model" / "state").iterdir()):

@@ -76,7 +76,7 @@ def test_colours_that_jpeg_changed_take_the_nearest_class(tmp_path):
 def test_a_number_of_no_class_is_named_with_its_place():
     index = INDEX.astype(np.int64)
     index[7, 5] = 3
-    with pytest.raises(InputError, match=r"class 3 at 5,7, and the model knows 0 to 2: 0 sky, 1 grass, 2 water"):
+    with pytest.raises(InputError, match=r"class 3 at 5,7, and the classes are 0 to 2: 0 sky, 1 grass, 2 water"):
         read(index)
 
 

@@ -51,6 +51,19 @@ def test_a_layout_is_drawn_from_the_photos_that_have_its_classes(photos):
     assert calotype.draw(layout, photos=photos, size=(40, 30))[0].size == (40, 30)
 
 
+def test_transparent_pixels_of_photos_are_not_drawn(photos):
+    """What a cut-out has around it is mid-grey where it is composited."""
+    for name in ("wood", "beach"):
+        picture = Image.open(photos / "images" / f"{name}.png").convert("RGBA")
+        opaque = np.full((40, 48), 255, np.uint8)
+        opaque[:20, 24:] = 0
+        picture.putalpha(Image.fromarray(opaque))
+        picture.save(photos / "images" / f"{name}.png")
+    made = calotype.draw(half(0, 1), photos=photos)
+    sky = np.asarray(made[0]).astype(int)[:14]
+    assert np.abs(sky - COLOURS[0]).max() < 45
+
+
 def test_further_photos_have_the_light_of_the_first(photos):
     """Of two beaches, the one whose sky is that of the wood lends its sand."""
     evening = np.array([[150, 60, 60], [40, 40, 30], [90, 50, 40]], np.uint8)
@@ -79,7 +92,7 @@ def test_results_name_the_folder_and_hash_what_was_used(photos, tmp_path):
         (None, {"photos": None}, "draw needs a trained model.*--photos FOLDER"),
         (None, {"model": "any"}, "both given"),
         (None, {"style": half(0, 1)}, "--style"),
-        (lambda index: np.where(index == 2, 9, index), {}, "class 9 at 0,20, and the model knows 0 to 2"),
+        (lambda index: np.where(index == 2, 9, index), {}, "class 9 at 0,20, and the classes are 0 to 2"),
         (lambda index: np.stack([index * 60] * 3, -1).astype(np.uint8), {}, "which is that of no class"),
     ],
 )

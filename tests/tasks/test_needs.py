@@ -46,6 +46,15 @@ def test_every_system_tells_what_it_lacks(name):
 
 
 @pytest.mark.usefixtures("_nothing_there")
+def test_the_retrieval_of_poses_is_asked_for_before_a_training():
+    idpose = catalog.system("idpose")
+    with pytest.raises(InputError, match=r"EfficientNet-Lite0 .*retrieval=edges"):
+        idpose.needs(idpose.PRESETS["small"], "train")
+    idpose.needs(idpose.PRESETS["study"], "train")
+    idpose.needs(idpose.PRESETS["small"], "repose")
+
+
+@pytest.mark.usefixtures("_nothing_there")
 @pytest.mark.parametrize(
     "words",
     [("remix",), ("edges", "--engine", "hed"), ("segment", "--preset", "deep")],

@@ -11,7 +11,7 @@ from calotype import catalog, saving
 from calotype.cli import main
 from calotype.errors import InputError
 from calotype.inspection import onnx as exporter
-from calotype.tasks import models
+from calotype.tasks import model_export
 
 
 def saved(name, folder):
@@ -32,7 +32,7 @@ def test_the_file_draws_what_the_model_draws(name, tmp_path):
     pytest.importorskip("onnxscript", reason="onnxscript is not installed: pip install 'calotype[onnx]'")
     runtime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed: pip install 'calotype[onnx]'")
     folder, file = saved(name, tmp_path / "model"), tmp_path / "net.onnx"
-    assert "to pictures of 16x16 pixels" in models.export(folder, file)
+    assert "to pictures of 16x16 pixels" in model_export.export(folder, file)
     loaded, session = catalog.load(folder), runtime.InferenceSession(str(file))
     for count in (1, 3):
         latents = torch.randn(count, session.get_inputs()[0].shape[1], generator=torch.Generator().manual_seed(count))
@@ -50,13 +50,13 @@ def test_the_file_draws_what_the_model_draws(name, tmp_path):
 def test_what_cannot_be_exported_is_told(tmp_path, capsys, monkeypatch):
     folder = saved("bicyclegan", tmp_path / "pairs")
     with pytest.raises(InputError, match="bicyclegan cannot be exported as ONNX, only those of cocogan, smis, spade"):
-        models.export(folder, tmp_path / "net.onnx")
+        model_export.export(folder, tmp_path / "net.onnx")
     with pytest.raises(InputError, match="only those of stylegan; as ONNX"):
-        models.export(folder, tmp_path / "net.pt")
+        model_export.export(folder, tmp_path / "net.pt")
     assert main(["models", "export", str(folder), str(tmp_path / "net.pt"), "--format", "onnx"]) == 2
     assert main(["models", "export", str(folder), str(tmp_path / "net.onnx"), "--format", "onxn"]) == 2
     assert "did you mean 'onnx'" in capsys.readouterr().err
     monkeypatch.setitem(__import__("sys").modules, "onnx", None)
     with pytest.raises(InputError, match=r"pip install 'calotype\[onnx\]'"):
-        models.export(saved("stylegan", tmp_path / "faces"), tmp_path / "net.onnx")
+        model_export.export(saved("stylegan", tmp_path / "faces"), tmp_path / "net.onnx")
     assert not list(tmp_path.glob("net*"))

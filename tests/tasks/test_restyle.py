@@ -96,7 +96,7 @@ def test_a_film_goes_from_the_look_of_a_photo_to_that_of_another(model):
         ({"classes": "trees", "at": "99,2"}, "99,2 lies outside"),
         ({"classes": "trees", "at": "0,0"}, "of class sky, which does not change"),
         ({"classes": "trees", "at": "left"}, "'left' is no pixel"),
-        ({"classes": "sky", "labels": MAP + 2}, "class 3 at 0,8, and the model knows 0 to 2"),
+        ({"classes": "sky", "labels": MAP + 2}, "class 3 at 0,8, and the classes are 0 to 2"),
         ({"classes": "sky", "labels": np.repeat(MAP, 2, 0)}, "give a map of the photo's size"),
         ({"classes": "sky", "model": None}, "needs a trained model"),
     ],

@@ -77,7 +77,7 @@ def test_a_folder_of_shared_labels_that_is_none(tmp_path: Path, capsys):
     with pytest.raises(InputError, match="name of the folder is empty"):
         calotype.segment(photo(), shared="", preset="tiny", device="cpu")
     images = folder_of(tmp_path, "a", "b")
-    assert main(["segment", str(images), "--shared", str(tmp_path / "nowhere"), "-o", str(tmp_path / "maps")]) == 2
+    assert main(["segment", str(images), "--shared", str(tmp_path / "nowhere"), "-o", str(tmp_path / "maps")]) == 1
     assert capsys.readouterr().err.count("is no folder") == 1
     assert not (tmp_path / "maps").exists()
 
@@ -140,15 +140,27 @@ def test_maps_are_made_again_where_another_photo_shares_their_labels(tmp_path: P
     assert made.stat().st_mtime_ns != first
 
 
-def test_a_photo_that_cannot_share_its_labels_is_looked_at_once(tmp_path: Path, monkeypatch, capsys):
+def test_photos_that_cannot_share_labels_are_told_once_and_left_out(tmp_path: Path, capsys):
     images = folder_of(tmp_path, "a", "b")
-    (images / "c.png").write_bytes((images / "a.png").read_bytes()[:300])
-    looked = []
+    Image.new("RGB", (1, 1)).save(images / "c.png")
+    (images / "d.png").write_bytes((images / "a.png").read_bytes()[:300])
+    maps = tmp_path / "maps"
+    assert main(["segment", str(images), "--shared", str(images), "--preset", "tiny", "-o", str(maps)]) == 1
+    said = capsys.readouterr().err
+    assert said.count("2 photos cannot share labels") == 1
+    assert "2 of 4 photos failed" in said
+    assert sorted(path.name for path in maps.glob("*.png")) == ["a_segment_0.png", "b_segment_0.png"]
+
+
+def test_a_folder_without_a_photo_that_can_share_labels_is_looked_at_once(tmp_path: Path, monkeypatch, capsys):
+    images, others, looked = folder_of(tmp_path, "a", "b"), tmp_path / "others", []
+    others.mkdir()
+    Image.new("RGB", (1, 1)).save(others / "c.png")
     found = SegmentJob._clustered
     monkeypatch.setattr(SegmentJob, "_clustered", lambda *given: looked.append(1) or found(*given))
-    words = ["segment", str(images), "--shared", str(images), "--preset", "tiny", "-q", "-o", str(tmp_path / "maps")]
+    words = ["segment", str(images), "--shared", str(others), "--preset", "tiny", "-q", "-o", str(tmp_path / "maps")]
     assert main(words) == 1
-    assert "c.png' is broken" in capsys.readouterr().err
+    assert "c.png' is 1x1 pixels" in capsys.readouterr().err
     assert len(looked) == 1
 
 

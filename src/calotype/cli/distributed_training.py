@@ -25,6 +25,7 @@ from calotype.tasks.eta import format_duration
 from calotype.tasks.memory import format_bytes, require_memory
 from calotype.tasks.training import train_model
 from calotype.tasks.training_request import dataset_training_request
+from calotype.tasks.verbs import accepting
 
 # Environment variable with the file in which a worker process reports an error or a stop to its parent process.
 _MESSAGE_VARIABLE = "CALOTYPE_TOGETHER"
@@ -68,14 +69,21 @@ def train_dataset_model(options: TrainingOptions, given: dict[str, Any]) -> int:
                     done = train_model(model, run)
         except (KeyboardInterrupt, Stopped) as error:
             report.close()
-            complain(
-                f"stopped while training on {model.subject}: the same command resumes, and "
-                f"verbs use the last saved state of {model.folder.name} with --unfinished"
-            )
+            complain(f"stopped while training on {model.subject}: the same command resumes{_last_state(model)}")
             raise Interrupted(error) from None
     summary.trained(model.subject, done)
     print(summary.document() if options.as_json else done.folder, flush=True)
     return 0
+
+
+def _last_state(model: DatasetModel) -> str:
+    """Which verbs use the last saved state of an unfinished model; empty if none does."""
+    verbs = accepting("unfinished", model.engine)
+    if not verbs:
+        return ""
+    *others, last = verbs
+    using = f"{', '.join(others)} and {last} use" if others else f"{last} uses"
+    return f", and {using} the last saved state of {model.folder.name} with --unfinished"
 
 
 def _device_name(device: str) -> str:

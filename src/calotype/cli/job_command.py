@@ -17,7 +17,7 @@ from calotype.cli.progress import reporter
 from calotype.cli.report import Interrupted, Misuse, complain
 from calotype.cli.summary import JobSummary, failures
 from calotype.cli.training import resume_hint
-from calotype.errors import InputError, ModelError, Stopped, counted
+from calotype.errors import FolderError, InputError, ModelError, Stopped, counted
 from calotype.files import remove_stale_parts
 from calotype.image.signing import check_signing
 from calotype.kinds import KINDS
@@ -52,7 +52,7 @@ def run_job_command(
     try:
         with no_garbage_collection():  # imports torch
             request = kind.ordered(**given)
-    except ModelError:
+    except (FolderError, ModelError):
         raise  # an input that cannot be used
     except InputError as error:  # nothing else was opened yet
         raise Misuse(str(error)) from None

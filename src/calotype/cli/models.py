@@ -17,6 +17,8 @@ from calotype.cli.report import Misuse
 from calotype.errors import counted
 from calotype.tasks import models as model_tasks
 from calotype.tasks.memory import format_bytes
+from calotype.tasks.model_description import describe
+from calotype.tasks.model_export import FORMATS, export
 from calotype.tasks.model_store import Entry, root
 
 Work = Callable[[], int]
@@ -83,7 +85,7 @@ def _describe(
 
 
 def _say(path: str, as_json: bool) -> int:
-    found = model_tasks.describe(path)
+    found = describe(path)
     if as_json:
         print(json.dumps(asdict(found), indent=2))
         return 0
@@ -100,10 +102,10 @@ def _export(
         str,
         typer.Option(
             "--format",
-            metavar="|".join(model_tasks.FORMATS),
+            metavar="|".join(FORMATS),
             help="pt: for rosinality's stylegan2-pytorch; onnx: the generator as a graph; default: as the file's name "
             "ends",
-            autocompletion=lambda incomplete: [one for one in model_tasks.FORMATS if one.startswith(incomplete)],
+            autocompletion=lambda incomplete: [one for one in FORMATS if one.startswith(incomplete)],
             show_default=False,
         ),
     ] = "",
@@ -117,7 +119,7 @@ def _export(
 
 
 def _write(model: str, path: str, form: str) -> int:
-    print(model_tasks.export(model, path, form), file=sys.stderr)
+    print(export(model, path, form), file=sys.stderr)
     print(path)
     return 0
 
@@ -158,7 +160,7 @@ def _delete(names: list[str], all_models: bool) -> int:
 def _take_over(folder: str, photo: str | None) -> int:
     stored = model_tasks.take_over(folder, photo)
     if Path(folder).is_file():
-        found = model_tasks.describe(folder)
+        found = describe(folder)
         print(f"{found.family}, written by {found.writer}; licence: {found.licence}", file=sys.stderr)
     print(stored)
     return 0

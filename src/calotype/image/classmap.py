@@ -78,7 +78,7 @@ def _checked(index: NDArray[np.integer], name: str, names: Sequence[str]) -> NDA
     if wrong.any():
         y, x = np.argwhere(wrong)[0]
         raise InputError(
-            f"'{name}' has class {index[y, x]} at {x},{y}, and the model knows 0 to {len(names) - 1}: {_listed(names)}"
+            f"'{name}' has class {index[y, x]} at {x},{y}, and the classes are 0 to {len(names) - 1}: {_listed(names)}"
         )
     return index.astype(np.uint8)
 

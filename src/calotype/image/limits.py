@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PIL import Image
 
-from calotype.errors import InputError
+from calotype.errors import ArgumentError, InputError
 from calotype.image.opening import broken
 
 MIN_SIDE = 16  # pixels: a smaller image is too small for any method
@@ -69,3 +69,13 @@ def check_smallest(width: int, height: int, label: str) -> None:
     """
     if min(width, height) < MIN_SIDE:
         raise InputError(f"{label} is {width}x{height} pixels: give one of at least {MIN_SIDE}x{MIN_SIDE}")
+
+
+def check_max_side(max_side: int | None) -> None:
+    """Reject a longest side that no photo may be shrunk to.
+
+    Raises:
+        ArgumentError: it is below ``MIN_SIDE``.
+    """
+    if max_side is not None and max_side < MIN_SIDE:
+        raise ArgumentError(f"a longest side of {max_side} px is too small: give {MIN_SIDE} or more (max_side=)")

@@ -24,7 +24,7 @@ from calotype.image.cut import NOTE as CUT_NOTE
 from calotype.image.cut import completed
 from calotype.image.deep import NOT_READ, decode_upper, has_sixteen_bits, raw_modes, read_words, words_of_file
 from calotype.image.deepcolour import IN_EIGHT_BITS, can_convert, srgb_words
-from calotype.image.limits import MIN_SIDE, check_before_decoding, check_shrunk
+from calotype.image.limits import check_before_decoding, check_max_side, check_shrunk
 from calotype.image.modes import eight_bits, grey_words, image_of_array, is_deep_grey, plain, spread_transparency
 from calotype.image.opening import broken, opened, reason
 from calotype.image.pixels import image_of
@@ -66,8 +66,7 @@ def open_photo(source: PhotoLike, *, max_side: int | None = None) -> Photo:
         InputError: the source is missing, not an image, broken, animated, too small, too large, or not permitted. The
             message is one line and names the source.
     """
-    if max_side is not None and max_side < MIN_SIDE:
-        raise InputError(f"a longest side of {max_side} px is too small: give {MIN_SIDE} or more")
+    check_max_side(max_side)
     if isinstance(source, Photo):
         return _downsampled(source, max_side)
     if isinstance(source, str) and not source.strip():

@@ -189,13 +189,10 @@ class DatasetModel(StoredModel):
 
 def _tell(samples: DataSet, run: Run) -> None:
     """Tell the user which samples of a data set could not be read."""
-    from calotype import distributed
-    from calotype.run import Event
-
     report: Callable[[], str] | None = getattr(samples, "report", None)
     line = report() if report is not None else ""
-    if line and run.on_event is not None and distributed.rank() == 0:
-        run.on_event(Event("note", "", 0, 0, text=line))
+    if line:
+        run.tell(line)
 
 
 @contextmanager

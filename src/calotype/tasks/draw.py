@@ -11,7 +11,7 @@ from calotype.results import Result
 from calotype.tasks import arguments
 from calotype.tasks.layout_job import LayoutJob
 from calotype.tasks.param import Param
-from calotype.tasks.photos_job import PHOTOS_ENGINE, PhotosJob, opened_layout
+from calotype.tasks.photos_job import PHOTOS_ENGINE, PhotosJob, for_models, opened_layout
 from calotype.tasks.request import Request, request
 from calotype.tasks.sample import UNFINISHED
 from calotype.types import LayoutLike
@@ -63,6 +63,8 @@ class DrawJob(LayoutJob):
         """See ``Job``; without a model, the classes are those of the photos' maps."""
         if request.loaded is None and name == "layout":
             return opened_layout(value, request)
+        if request.loaded is None and value:
+            raise for_models(name)
         return super().opened(name, value, request)
 
     @classmethod

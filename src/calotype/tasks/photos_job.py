@@ -19,7 +19,9 @@ from calotype.tasks.job import Job, OutputSpec, common_settings, converted
 from calotype.types import Cost, LabelMap, Photo, Size
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch
+    from numpy.typing import NDArray
 
     from calotype.data.maps import MapSet
     from calotype.run import Run
@@ -105,6 +107,19 @@ def _shares(lenders: Lenders) -> torch.Tensor:
     return torch.stack([label_shares(torch.where(x < photos.classes, x, -1), photos.classes) for x in maps])
 
 
+def _opaque(index: NDArray[np.uint8], photo: Photo) -> NDArray[np.uint8]:
+    """A label map [h, w] without the classes of a photo's transparent pixels."""
+    if photo.alpha is None:
+        return index
+    import numpy as np
+
+    from calotype.image.classmap import NO_CLASS
+
+    height, width = index.shape
+    rows, columns = (np.arange(n) * side // n for n, side in zip((height, width), photo.alpha.shape))
+    return np.where(photo.alpha[rows][:, columns] < 128, np.uint8(NO_CLASS), index)
+
+
 @lru_cache(maxsize=512)
 def _colours(lenders: Lenders, number: int) -> torch.Tensor:
     """The mean colour of each label in a photo, [classes, 4], see ``calotype.matching.light``.
@@ -119,8 +134,9 @@ def _colours(lenders: Lenders, number: int) -> torch.Tensor:
 
     photos = _photos(lenders)
     try:
-        labels = torch.from_numpy(photos.label_map(number)).long()
-        photo = to_tensor(open_photo(photos.pairs[number][0], max_side=2 * _COLOUR_SIDE))[:, :3]
+        opened = open_photo(photos.pairs[number][0], max_side=2 * _COLOUR_SIDE)
+        labels = torch.from_numpy(_opaque(photos.label_map(number), opened)).long()
+        photo = to_tensor(opened)[:, :3]
     except InputError:
         return torch.zeros(photos.classes, 4)
     small = resize(photo, (_COLOUR_SIDE, _COLOUR_SIDE))
@@ -138,6 +154,12 @@ def opened_layout(value: Any, request: Request) -> LabelMap:
     about = {"names": photos.names, "colours": photos.colours}
     layout: LabelMap = KINDS["label map"].read(value, Reading(None, about))
     return layout
+
+
+def for_models(name: str) -> ArgumentError:
+    """The error for an input that only models take."""
+    flag = f"--{name.replace('_', '-')} ({name}=)"
+    return ArgumentError(f"{flag} is for models: leave it out, or give --model NAME in place of --photos")
 
 
 class PhotosJob(Job):
@@ -163,8 +185,7 @@ class PhotosJob(Job):
         self._lenders = Lenders.of(str(request.own["photos"]))
         for name, value in inputs.items():
             if value is not None and name != "layout":
-                flag = f"--{name.replace('_', '-')} ({name}=)"
-                raise ArgumentError(f"{flag} is for models: leave it out, or give --model NAME in place of --photos")
+                raise for_models(name)
         self.layout = opened_layout(inputs["layout"], request)
         self.inputs = {"layout": self.layout}
         nearest = self._photo(self.chosen(request.seed)[0])
@@ -205,9 +226,14 @@ class PhotosJob(Job):
     @cached_property
     def cost(self) -> Cost:
         """See ``Job``."""
+        import numpy as np
+
         sizes = [self._fitted(self._photo(number).size) for number in self.chosen(self.request.seed)]
-        cost: Cost = self.package.cost(
-            [(size.height, size.width) for size in sizes], (self.size.height, self.size.width), self.config
+        cost: Cost = self.package.draw_cost(
+            [(size.height, size.width) for size in sizes],
+            (self.size.height, self.size.width),
+            len(np.unique(self.layout.index)),
+            self.config,
         )
         return cost
 
@@ -251,6 +277,8 @@ class PhotosJob(Job):
     def _with_map(self, number: int) -> tuple[torch.Tensor, torch.Tensor]:
         """A photo [1, 3, H, W] and its map [1, H, W], at the size that they are used at.
 
+        Transparent pixels have no class, so that they are not drawn.
+
         Raises:
             InputError: they do not belong together.
         """
@@ -259,7 +287,7 @@ class PhotosJob(Job):
         from calotype.image.resize import resize
 
         photos, photo = _photos(self._lenders), self._photo(number)
-        index = photos.label_map(number)
+        index = _opaque(photos.label_map(number), photo)
         name = photos.pairs[number][1].stem
         labels = of_photo(LabelMap(index, photos.colours, name, photos.pairs[number][1], ()), photo)
         size = self._fitted(photo.size)

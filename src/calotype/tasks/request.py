@@ -132,7 +132,10 @@ def request(
     Raises:
         InputError: an argument is invalid.
     """
+    from calotype.image.limits import check_max_side  # imports Pillow
+
     check_count(n, seed)
+    check_max_side(max_side)
     if size is not None and factor is not None:
         raise ArgumentError("--size and --factor were both given: give one of the two (size=, factor=)")
     if verb == "retarget" and size is None and factor is None and "shape" not in own:

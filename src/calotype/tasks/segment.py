@@ -1,13 +1,14 @@
 """The verb ``segment``: make a label map of a photo."""
 
 # Annotations are values here, not strings: the command line is made from them.
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, lru_cache
+from itertools import chain
 from pathlib import Path
-from typing import Annotated, Any, Unpack
+from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
-from calotype.errors import ArgumentError, InputError, counted
+from calotype.errors import ArgumentError, FolderError, InputError, counted
 from calotype.files import read_error, sha256_of_files, shown
 from calotype.results import Result
 from calotype.tasks import arguments
@@ -17,6 +18,9 @@ from calotype.tasks.param import Param
 from calotype.tasks.photo_job import PhotoJob
 from calotype.tasks.verb_options import EngineOptions
 from calotype.types import Cost, LabelMap, LabelMapLike, Photo, PhotoLike
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _MAX_CLASSES = 255  # as in ``image.labels``, which is not imported here as it imports torch
 
@@ -30,20 +34,22 @@ def _photos(folder: str) -> Stamped:
     """The photos in a folder, without pictures and maps that this program made of them.
 
     Raises:
-        InputError: there are none, or the folder cannot be read.
+        FolderError: there are none, or the folder cannot be read.
     """
     from calotype.image.io import list_photos
 
     if not folder.strip():
         raise ArgumentError("the name of the folder is empty: give one of photos that share labels (--shared, shared=)")
     if not Path(folder).is_dir():
-        raise InputError(f"{shown(folder)} is no folder: give one of photos that share labels (--shared, shared=)")
+        raise FolderError(f"{shown(folder)} is no folder: give one of photos that share labels (--shared, shared=)")
     try:
         found = _without_results(tuple((path, path.stat().st_mtime_ns) for path in list_photos(folder)))
     except OSError as error:
-        raise read_error(error.filename or folder, error, "look at its permissions") from error
+        raise FolderError(str(read_error(error.filename or folder, error, "look at its permissions"))) from error
+    except InputError as error:  # there are no pictures
+        raise FolderError(str(error)) from error
     if not found:
-        raise InputError(f"{shown(folder)} has maps and no photos: give the folder of the photos (--shared, shared=)")
+        raise FolderError(f"{shown(folder)} has maps and no photos: give the folder of the photos (--shared, shared=)")
     return found
 
 
@@ -94,7 +100,7 @@ class SegmentJob(PhotoJob):
         """The labels that photos share, found once for all maps.
 
         Raises:
-            InputError: a photo cannot be read.
+            InputError: none of the photos can be used.
         """
         key = self._key(photos, seed)
         if key not in _found:
@@ -109,12 +115,33 @@ class SegmentJob(PhotoJob):
         return _found[key]
 
     def _clustered(self, paths: Sequence[Path], seed: int) -> Any:
+        """The labels of photos; those that cannot be used are told of and left out, unless all are such.
+
+        Raises:
+            InputError: none can be used; the message is that of the last one.
+        """
+        refused: list[InputError] = []
+        opened = self._opened(paths, refused)
+        first = next(opened, None)
+        if first is None:
+            raise refused[-1]
+        photos = chain([first], opened)
+        found = self.package.shared_labels(photos, self.config, classes=self.request.own["classes"], seed=seed)
+        if refused:
+            self.run.tell(f"{counted(len(refused), 'photo')} cannot share labels: {refused[0]}")
+        return found
+
+    def _opened(self, paths: Sequence[Path], refused: list[InputError]) -> Iterator["Tensor"]:
+        """The photos that can be used, [1, C, H, W]; why the others cannot is added to ``refused``."""
         from calotype.image.io import open_photo, to_tensor
 
-        steps = self.run.steps(len(paths), stage="photos that share labels")
-        opened = (open_photo(path, max_side=self.request.max_side) for _, path in zip(steps, paths))
-        photos = (to_tensor(photo, self.run.device) for photo in opened)
-        return self.package.shared_labels(photos, self.config, classes=self.request.own["classes"], seed=seed)
+        for _, path in zip(self.run.steps(len(paths), stage="photos that share labels"), paths):
+            try:
+                photo = open_photo(path, max_side=self.request.max_side)
+            except InputError as error:
+                refused.append(error)
+            else:
+                yield to_tensor(photo, self.run.device)
 
     @cached_property
     def cost(self) -> Cost:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from calotype.catalog import declared
 from calotype.tasks.adjust import AdjustJob, adjust
 from calotype.tasks.analogy import AnalogyJob, analogy
 from calotype.tasks.animate import AnimateJob, animate
@@ -23,6 +24,7 @@ from calotype.tasks.model_job import ModelJob
 from calotype.tasks.morph import MorphJob, morph
 from calotype.tasks.paint import PaintJob, paint
 from calotype.tasks.panorama import PanoramaJob, panorama
+from calotype.tasks.param import described
 from calotype.tasks.photo_job import PhotoJob
 from calotype.tasks.relayout import RelayoutJob, relayout
 from calotype.tasks.remix import RemixJob, remix
@@ -79,3 +81,8 @@ MODEL_VERBS: dict[Callable[..., Any], type[ModelJob]] = {
 }
 JOBS: dict[Callable[..., Any], type[Job]] = {**PHOTO_VERBS, **MODEL_VERBS}
 VERBS: dict[str, tuple[Callable[..., Any], type[Job]]] = {task.__name__: (task, job) for task, job in JOBS.items()}
+
+
+def accepting(argument: str, system: str) -> list[str]:
+    """The verbs of a system that have an argument of this name."""
+    return [verb for verb in declared(system).verbs if verb in VERBS and argument in described(VERBS[verb][0])]

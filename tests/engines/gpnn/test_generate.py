@@ -278,6 +278,22 @@ def test_cost_is_near_what_was_measured() -> None:
         assert row["peak_gib"] / 1.5 < said.bytes / 2**30 < row["peak_gib"] * 1.6, row
 
 
+def test_the_cost_of_a_drawing_is_near_what_was_measured() -> None:
+    """The measured seconds are those of the whole command, its start included."""
+    rows = json.loads((PHOTOS.parents[1] / "benchmarks" / "results" / "draw_seconds.json").read_text())["rows"]
+    for row in rows:
+        width, height = row["size"]
+        said = gpnn.draw_cost([(height, width)] * row["photos"], (height, width), 5, FAST)
+        assert row["seconds"] / 2 < said.seconds < row["seconds"] * 2, row
+
+
+def test_a_drawing_of_many_labels_needs_more_memory() -> None:
+    few, many = (gpnn.draw_cost([(512, 512)], (2048, 2048), labels, FAST).bytes for labels in (4, 30))
+    assert many - few > 26 * 4 * 2048**2
+    # 1411 MB were measured.
+    assert 1.2e9 < few < 1.6e9
+
+
 def test_sparse_bright_things_on_black_are_kept() -> None:
     """A sky of stars keeps most of its light, though nearly all of it is black."""
     stars = to_tensor(open_photo(PHOTOS / "galaxies.jpg", max_side=128))

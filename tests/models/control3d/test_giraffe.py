@@ -21,7 +21,8 @@ from calotype.models.control3d.giraffe import Boxes, Codes
 from calotype.models.control3d.giraffe_scene import boxes_of, camera_at, upright
 from calotype.models.control3d.giraffe_settings import Giraffe, from_published, parsed
 from calotype.run import Run
-from calotype.tasks.models import describe, take_over
+from calotype.tasks.model_description import describe
+from calotype.tasks.models import take_over
 
 SIDE, SAMPLES, HIDDEN, LATENT, AROUND, FEATURES = 4, 6, 8, 5, 3, 8
 BASE = """

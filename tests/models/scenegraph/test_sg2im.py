@@ -19,7 +19,8 @@ from calotype.kinds import KINDS
 from calotype.kinds.kind import Reading
 from calotype.models import scenegraph
 from calotype.run import Run
-from calotype.tasks.models import describe, models, take_over
+from calotype.tasks.model_description import describe
+from calotype.tasks.models import models, take_over
 
 # The published ones are 128, 512, 32 and 16.
 WIDTH, HIDDEN, NOISE, MASK = 8, 12, 3, 8

@@ -67,5 +67,5 @@ def test_the_example_layouts_are_in_its_colours(name):
 
 
 def test_a_class_it_does_not_know_is_named():
-    with pytest.raises(InputError, match=r"class 10 at 0,32, and the model knows 0 to 9: 0 sky, 1 cloud"):
+    with pytest.raises(InputError, match=r"class 10 at 0,32, and the classes are 0 to 9: 0 sky, 1 cloud"):
         drawn(layout(10))

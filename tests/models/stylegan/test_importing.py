@@ -22,6 +22,8 @@ from calotype.errors import InputError
 from calotype.models import stylegan
 from calotype.models.stylegan.network import Generator
 from calotype.tasks import models as model_tasks
+from calotype.tasks.model_description import describe
+from calotype.tasks.model_export import export
 
 CFG = replace(
     stylegan.PRESETS["tiny"], resolution=16, base=128, max_channels=16, latent=6, style=8, mapping_layers=3, clamp=2.0
@@ -470,17 +472,17 @@ def test_a_file_is_imported_into_the_store_and_sampled(tmp_path, nvidia):
     assert stored.name.startswith("cats-stylegan-")
     (one,) = calotype.sample(stored, seed=4, truncation=0.5)
     assert one.size == (16, 16)
-    assert model_tasks.describe(path).family == "StyleGAN2"
+    assert describe(path).family == "StyleGAN2"
     with pytest.raises(InputError, match="can be exported"):  # its latent vectors have another length than its styles
-        model_tasks.export(stored, tmp_path / "cats.pt")
+        export(stored, tmp_path / "cats.pt")
     with pytest.raises(InputError, match="leave out --photo"):
         model_tasks.take_over(path, photo=tmp_path / "a.png")
     with pytest.raises(InputError, match="has no size"):
         calotype.sample(stored, size="32x32")
     (tmp_path / "a.txt").write_text("x")
     with pytest.raises(InputError, match=r"files that can be read end in \.pkl, \.pt, \.pth"):
-        model_tasks.describe(tmp_path / "a.txt")
+        describe(tmp_path / "a.txt")
     with pytest.raises(InputError, match="does not exist"):
-        model_tasks.describe(tmp_path / "b.pkl")
+        describe(tmp_path / "b.pkl")
     with pytest.raises(InputError, match="no folder of a model"):
-        model_tasks.describe(tmp_path)
+        describe(tmp_path)

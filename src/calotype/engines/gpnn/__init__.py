@@ -51,7 +51,7 @@ and CUDA run the same code, with the same noise.
 
 from calotype.engines.gpnn.analogy import analogy, relayout
 from calotype.engines.gpnn.config import PRESETS, Config
-from calotype.engines.gpnn.cost import cost, retarget_cost
+from calotype.engines.gpnn.cost import cost, draw_cost, retarget_cost
 from calotype.engines.gpnn.draw import draw
 from calotype.engines.gpnn.edit import edit, harmonize
 from calotype.engines.gpnn.generate import retarget, scales, seedless, vary
@@ -65,6 +65,7 @@ __all__ = [
     "analogy",
     "cost",
     "draw",
+    "draw_cost",
     "edit",
     "harmonize",
     "needs",

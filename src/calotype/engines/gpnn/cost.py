@@ -16,6 +16,9 @@ from calotype.types import Cost
 SECONDS_PER_PATCH, SECONDS_PER_SWEEP, SECONDS_PER_STEP, SECONDS_PER_MAC = 0.35e-6, 0.25e-6, 2e-3, 8.6e-12
 # Seconds of finding a warp, and those and the bytes of a pixel of its result.
 SECONDS_PER_WARP, SECONDS_PER_WARPED, BYTES_PER_WARPED = 0.15, 0.1e-6, 60
+# Of ``draw``: seconds of reading the maps of a folder, and its time beside that of ``vary``, as it does without early
+# ends and searches for coherent matches, too; fitted to benchmarks/results/draw_seconds.json.
+SECONDS_OF_MAPS, DRAW_SHARE = 1.0, 2.7
 # Bytes of torch itself with a few temporaries, and of the strips of the search.
 BASE_BYTES = 350 << 20
 
@@ -40,6 +43,13 @@ def retarget_cost(photo_sizes: Sequence[tuple[int, int]], size: tuple[int, int],
     check_sizes([size, *photo_sizes], cfg)
     pixels = size[0] * size[1]
     return Cost(SECONDS_PER_WARP + pixels * SECONDS_PER_WARPED, BASE_BYTES + pixels * BYTES_PER_WARPED)
+
+
+def draw_cost(photo_sizes: Sequence[tuple[int, int]], size: tuple[int, int], labels: int, cfg: Config) -> Cost:
+    """The same of ``draw`` with a layout of so many labels, each of which is a channel of the photos and the result."""
+    known = cost(photo_sizes, size, cfg)
+    pixels = size[0] * size[1]
+    return Cost(SECONDS_OF_MAPS + DRAW_SHARE * known.seconds, known.bytes + 8 * (labels + 2) * pixels)
 
 
 def counts(level: Level, photo_sizes: Sequence[tuple[int, int]], cfg: Config) -> tuple[int, int]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from calotype.errors import InputError
 from calotype.models.idpose.config import Config
+from calotype.nn.efficientnet import check_efficientnet
 from calotype.nn.vgg import check_vgg16
 
 
@@ -18,3 +20,8 @@ def needs(cfg: Config, verb: str) -> None:
     """
     if verb == "train" and cfg.perceptual_weight and cfg.perceptual == "vgg":
         check_vgg16()
+    if verb == "train" and cfg.retrieval == "efficientnet":
+        try:
+            check_efficientnet()
+        except InputError as error:
+            raise InputError(f"{error}; or train with --set retrieval=edges (settings=)") from None

@@ -1336,9 +1336,10 @@ def stylegan_expression() -> str:
         + "\n\nSpearman's correlation of the number of the picture with what the classifier says: expression, the "
         "logit, between the two pictures of a face; skin, its expected lightness, between faces of different skin. "
         + " ".join(verdict(*each) for each in words)
-        + " The limit is the embedding: the mouth, 8 x 6 pixels, is drawn as a blur, so that the classifier tells the "
+        + " The limit is the embedding: mouths, 8 x 6 pixels, are not always found, so that the classifier tells the "
         f"expression of a photo right in {embedded['expression']:.0%} of the embedded faces before any change, and "
-        f"that of the donor in {result['donor_embedded_expression']:.0%}."
+        f"that of the donor in {result['donor_embedded_expression']:.0%}. Where both ends of a morph have nearly the "
+        "same mouth, the expression does not change steadily."
     )
 
 

@@ -27,12 +27,13 @@ from calotype.models.styledisentangle.network import Discriminator
 from calotype.models.styledisentangle.normalization import local_group_norm
 from calotype.models.styledisentangle.patches import moved, patches
 from calotype.models.styledisentangle.styles import between, closest, combined, vectors
-from calotype.models.styledisentangle.trainer import Examples, Trainer, draw, mixed, of_artists, style_losses
+from calotype.models.styledisentangle.trainer import Examples, Trainer, draw, equal, mixed, of_artists, style_losses
 from calotype.run import Run
 
 CFG = model.adapted(model.PRESETS["tiny"], {"artists": ["one", "two"], "categories": ["a", "b", "c"]})
 PUBLISHED = replace(
     CFG,
+    skips=0,
     own_artist_weight=0.0,
     reconstruction_weight=0.0,
     temperature=0.0,
@@ -170,6 +171,42 @@ def test_a_result_finds_its_artwork_among_all():
     assert float(finding_loss(styles, again.roll(1, 0), 0.05)) > 10
 
 
+def test_a_result_need_not_be_told_from_an_equal_artwork():
+    styles = torch.eye(4)[[0, 1, 0, 2]]  # the third artwork is the first
+    again = torch.cat([styles, styles[:2]])
+    same = equal(styles[:, :, None, None])
+    assert same.tolist() == [[i == j or {i, j} == {0, 2} for j in range(4)] for i in range(4)]
+    assert float(finding_loss(styles, again, 0.05)) > 0.3
+    assert float(finding_loss(styles, again, 0.05, same)) < 1e-6
+    given = batch()
+    given["art"][3] = given["art"][0]
+    trainer = Trainer(CFG, 0, CPU)
+    found = trainer.examples(given)
+    assert found.same.sum() == 6
+    assert found.same[0, 3]
+    drawn = draw(trainer.net, found, 16)
+    masked, plain = (style_losses(drawn, 0.2, 0.1, same)[0] for same in (found.same, None))
+    assert masked < plain
+
+
+def test_skips_hand_the_maps_before_each_halving_to_the_decoder():
+    torch.manual_seed(0)
+    net = model.build(replace(CFG, skips=3)).eval()
+    photo = torch.rand(2, 3, 32, 32)
+    content = net.content(photo, 16)
+    assert content.shape == (2, CFG.deep + 3 * (4 + 16), 8, 8)
+    x, maps = net.content.first(photo, 8), []
+    for number, (halve, skip) in enumerate(zip(net.content.halving, net.content.skips)):
+        maps.append(skip(x))
+        x = halve(x, max(4, 16 >> number + 2))
+    torch.testing.assert_close(content[:, : CFG.deep], x)
+    for found, wanted in zip(net.decoder.skips_of(content), maps[::-1], strict=True):
+        torch.testing.assert_close(found, wanted)
+    without = model.build(PUBLISHED)
+    assert without.content(photo, 16).shape == (2, CFG.deep, 8, 8)
+    assert without.decoder.skips_of(without.content(photo, 16)) == []
+
+
 def test_artworks_are_drawn_of_their_own_content_and_style(net):
     given = examples()
     drawn, without = draw(net, given, 16, own=True), draw(net, given, 16)
@@ -220,7 +257,7 @@ def test_the_average_of_the_networks_is_returned():
 def test_the_published_settings_have_nothing_of_ours():
     paper = model.PRESETS["paper"]
     ours = (paper.own_artist_weight, paper.reconstruction_weight, paper.temperature, paper.average, paper.rising)
-    assert (*ours, paper.falling, paper.artist_judges, paper.moves) == (0,) * 8
+    assert (*ours, paper.falling, paper.artist_judges, paper.moves, paper.skips) == (0,) * 9
     assert paper.style_normalised
     assert paper.discriminator_normalised
     assert Trainer(PUBLISHED, 0, CPU).state.keys() == {

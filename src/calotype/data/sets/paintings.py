@@ -55,7 +55,7 @@ ABOUT = About(
 
 def compose(packages: Sequence[Fetched], size: int, count: int, seed: int) -> Iterator[Made]:
     """Yield photographs and paintings by turns."""
-    found = _paintings(packages[0])
+    found = pictures(packages[0])
     artists = [name for name in ARTISTS if name in found]
 
     def painting(number: int, place: int) -> Made:
@@ -69,7 +69,7 @@ def compose(packages: Sequence[Fetched], size: int, count: int, seed: int) -> It
     return photos.by_turns(packages, size, count, seed, painting)
 
 
-def _paintings(package: Fetched) -> dict[str, list[tuple[str, Image.Image]]]:
+def pictures(package: Fetched) -> dict[str, list[tuple[str, Image.Image]]]:
     """Titles and pictures by artist, sorted by title."""
     works: list[tuple[str, Image.Image]] = []
     for path, data in package.files(lambda path: path in (_PUZZLES, _PICTURES)):

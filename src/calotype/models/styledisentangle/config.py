@@ -22,6 +22,8 @@ class Config:
         deep: channels of the content, after the last halving.
         blocks: residual blocks of the decoder.
         group: channels of a group of the local group normalisation.
+        skips: channels of the maps before each halving of a photo that the decoder sees beside the content (U-Net),
+            so that results keep fine shapes; 0, as published: none.
         style: numbers of a style vector, which has length 1.
         hidden: channels of the hidden layers of the style encoder and the content head.
         dropout: share of the style encoder's features that are left out in training.
@@ -76,6 +78,7 @@ class Config:
     deep: int = 256
     blocks: int = 9
     group: int = 32
+    skips: int = 0
     style: int = 16
     hidden: int = 256
     dropout: float = 0.5
@@ -131,8 +134,8 @@ class Config:
         widths = [*self.widths, *self.discriminator_widths[:-1]]
         if any(width % min(self.group, width) for width in widths):
             raise ValueError("all channels have to be multiples of group, or fewer")
-        if self.moves < 0:
-            raise ValueError("moves has to be at least 0")
+        if min(self.moves, self.skips) < 0:
+            raise ValueError("moves and skips have to be at least 0")
         if not 0 <= self.average < 1 or min(self.rising, self.falling, self.temperature) < 0:
             raise ValueError("average has to be at least 0 and below 1, rising, falling and temperature at least 0")
         if not 0 <= self.dropout < 1 or self.style < 1 or self.blocks < 1 or self.blur < 1:

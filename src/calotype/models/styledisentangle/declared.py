@@ -26,6 +26,7 @@ SYSTEM = System(
     adapts=True,
     efforts=True,
     neutral={
+        "skips": 0,
         "reconstruction_weight": 0.0,
         "temperature": 0.0,
         "artist_judges": False,

@@ -29,7 +29,7 @@ def triplet_loss(first: Tensor, second: Tensor, as_first: Tensor, as_second: Ten
     return 0.5 * (one + other).mean()
 
 
-def finding_loss(styles: Tensor, again: Tensor, temperature: float) -> Tensor:
+def finding_loss(styles: Tensor, again: Tensor, temperature: float, same: Tensor | None = None) -> Tensor:
     """How well each result finds its artwork among those of this process's step: a scalar. It is not published.
 
     Cross-entropy of squared distances over a temperature, as in Sohn, "Improved Deep Metric Learning with Multi-class
@@ -39,11 +39,15 @@ def finding_loss(styles: Tensor, again: Tensor, temperature: float) -> Tensor:
         styles: style vectors of the artworks y1 and then y2, [2 B, n].
         again: those of results: x1 as y1, x1 as y2, x2 as y1, [3 B, n].
         temperature: above 0.
+        same: which artworks are equal, bool [2 B, 2 B]: a result need not be told from those; ``None``: none.
     """
     count = len(styles)
     wanted = torch.cat([torch.arange(count), torch.arange(count // 2)]).to(styles.device)
-    apart = (again[:, None] - styles[None]).square().sum(2)
-    return F.cross_entropy(-apart / temperature, wanted)
+    likeness = -(again[:, None] - styles[None]).square().sum(2) / temperature
+    if same is not None:
+        others = same & ~torch.eye(count, dtype=torch.bool, device=same.device)
+        likeness = likeness.masked_fill(others[wanted], -torch.inf)
+    return F.cross_entropy(likeness, wanted)
 
 
 def disentangling_loss(first: Tensor, as_first: Tensor, as_first_too: Tensor) -> Tensor:

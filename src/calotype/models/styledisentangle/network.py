@@ -69,6 +69,29 @@ class Stack(nn.Module):
         return x
 
 
+class ContentEncoder(Stack):
+    """The content of a picture: what the convolutions see, and with ``cfg.skips`` the maps before each halving, too.
+
+    Skips from the encoder to the decoder are those of Ronneberger et al., "U-Net", MICCAI 2015. The maps lie in the
+    channels of the content, a square of pixels of each in one pixel, so that a content is one tensor.
+    """
+
+    def __init__(self, cfg: Config) -> None:
+        super().__init__(cfg)
+        self.skips = nn.ModuleList(nn.Conv2d(width, cfg.skips, 1) for width in cfg.widths[:-1] if cfg.skips)
+
+    def forward(self, pictures: Tensor, window: int) -> Tensor:
+        """[B, deep + skips (4 + ... + 4^n), H / 2^n, W / 2^n] of [B, 3, H, W], as ``Stack``."""
+        if not self.skips:
+            return super().forward(pictures, window)
+        x: Tensor = self.first(pictures, window // 2)
+        found = []
+        for level, (halve, skip) in enumerate(zip(self.halving, self.skips), 1):
+            found.append(F.pixel_unshuffle(skip(x), 1 << len(self.skips) - level + 1))
+            x = halve(x, max(4, window >> level + 1))
+        return torch.cat([x, *found], 1)
+
+
 class StyleEncoder(nn.Module):
     """The style vector of a picture: of length 1."""
 
@@ -126,20 +149,32 @@ class Decoder(nn.Module):
     def __init__(self, cfg: Config) -> None:
         super().__init__()
         self.halvings = cfg.halvings
+        self.deep, self.skips = cfg.deep, cfg.skips
         self.blocks = nn.ModuleList(Residual(cfg) for _ in range(cfg.blocks))
         widths = [cfg.deep, *reversed(cfg.widths[:-1])]
-        self.ups = nn.ModuleList(Styled(a, b, cfg) for a, b in pairwise(widths))
+        self.ups = nn.ModuleList(Styled(a + cfg.skips, b, cfg) for a, b in pairwise(widths))
         self.last = nn.Conv2d(widths[-1], 3, 7)
 
     def forward(self, content: Tensor, style: Tensor, window: int) -> Tensor:
-        """[B, 3, 2^n h, 2^n w], -1..1, of [B, deep, h, w] and [B, style]; the window W0 in pixels of the picture."""
-        x, deep = content, max(4, window >> self.halvings + 1)
+        """[B, 3, 2^n h, 2^n w], -1..1, of a content [B, c, h, w] and [B, style]; W0 in pixels of the picture."""
+        x, deep = content[:, : self.deep], max(4, window >> self.halvings + 1)
+        skips = self.skips_of(content)
         for block in self.blocks:
             x = block(x, style, deep)
         for number, layer in enumerate(self.ups):
             x = F.interpolate(x, scale_factor=2.0, mode="nearest")
+            if skips:
+                x = torch.cat([x, skips[number]], 1)
             x = layer(x, style, max(4, window >> self.halvings - number), 0.0)
         return 2 * torch.sigmoid(self.last(reflected(x, 3))) - 1
+
+    def skips_of(self, content: Tensor) -> list[Tensor]:
+        """The encoder's maps in a content, the smallest first: [B, skips, 2^k h, 2^k w]; none without ``skips``."""
+        if not self.skips:
+            return []
+        factors = [1 << level for level in range(self.halvings, 0, -1)]  # in the order in which they are packed
+        parts = torch.split(content[:, self.deep :], [self.skips * factor**2 for factor in factors], 1)
+        return [F.pixel_shuffle(part, factor) for part, factor in zip(parts, factors)][::-1]
 
 
 class Discriminator(nn.Module):
@@ -204,7 +239,7 @@ class Net(nn.Module):
 
     def __init__(self, cfg: Config) -> None:
         super().__init__()
-        self.content = Stack(cfg)
+        self.content = ContentEncoder(cfg)
         self.style = StyleEncoder(cfg)
         self.decoder = Decoder(cfg)
         initialise(self, cfg.spread)

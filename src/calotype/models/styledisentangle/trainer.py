@@ -39,12 +39,14 @@ class Examples(NamedTuple):
         artworks: y1 and then y2.
         categories: of x1, int64 [b].
         artists: of y1 and then y2, int64 [2 b].
+        same: which artworks are one picture, bool [2 b, 2 b]; ``None``: it is not known.
     """
 
     photos: Tensor
     artworks: Tensor
     categories: Tensor
     artists: Tensor
+    same: Tensor | None = None
 
 
 class Drawn(NamedTuple):
@@ -175,18 +177,21 @@ class Trainer:
         halves = [torch.cat([x[::2], x[1::2]]) for x in (photos, artworks)]
         first, second = (x.contiguous(memory_format=torch.channels_last) for x in halves)
         artists = torch.cat([batch["artist"][::2], batch["artist"][1::2]])
-        return Examples(first, second, batch["category"][::2].to(self.device), artists.to(self.device))
+        same = equal(torch.cat([batch["art"][::2], batch["art"][1::2]])).to(self.device)
+        return Examples(first, second, batch["category"][::2].to(self.device), artists.to(self.device), same)
 
     def _generator_losses(self, drawn: Drawn, given: Examples) -> tuple[dict[str, Tensor], Tensor]:
         """The weighted losses of encoders and decoder, and what the discriminator says of the results."""
         cfg, count = self.cfg, len(given.categories)
         result = drawn.results[:count]
-        triplet, disentangling = style_losses(drawn, cfg.margins[self.stage], cfg.temperature)
+        triplet, disentangling = style_losses(drawn, cfg.margins[self.stage], cfg.temperature, given.same)
         losses = {
             "triplet": self._share * cfg.triplet_weight * triplet,
             "disentangling": self._share * cfg.disentangling_weight * disentangling,
         }
-        losses["content"] = cfg.content_weight * content_loss(drawn.contents, drawn.content_again)
+        losses["content"] = cfg.content_weight * content_loss(
+            *(x[:, : cfg.deep] for x in (drawn.contents, drawn.content_again))
+        )
         losses["pixels"] = cfg.pixel_weight * pixel_loss(given.photos[:count], result, cfg.blur)
         real, artist, category = self.discriminator(moved(result, cfg.moves), self.window)
         real = of_artists(real, given.artists[:count])
@@ -255,6 +260,12 @@ def mixed(batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return found
 
 
+def equal(pictures: Tensor) -> Tensor:
+    """Which pictures [B, 3, H, W] have equal values: bool [B, B]."""
+    flat = pictures.flatten(1)
+    return torch.stack([(flat == each).all(1) for each in flat])
+
+
 def of_artists(real: Tensor, artists: Tensor) -> Tensor:
     """What is judged for the artist of each picture: [B, 1, h, w] of [B, 1 or artists, h, w] and int64 [B]."""
     return real if real.shape[1] == 1 else real[torch.arange(len(real), device=real.device), artists][:, None]
@@ -289,19 +300,22 @@ def first_result(net: Any, given: Examples, window: int) -> Tensor:
     return result
 
 
-def style_losses(drawn: Drawn, margin: float, temperature: float = 0.0) -> tuple[Tensor, Tensor]:
+def style_losses(
+    drawn: Drawn, margin: float, temperature: float = 0.0, same: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
     """The fixpoint loss and the disentanglement loss, without their weights.
 
     Args:
         drawn: what was made in a step.
         margin: of the triplet.
         temperature: above 0, the fixpoint loss is ``finding_loss``.
+        same: which artworks are one picture, for ``finding_loss``.
     """
     count = len(drawn.contents)
     first, second = torch.split(drawn.styles, count)
     as_first, as_second, as_first_too = torch.split(drawn.again, count)
     if temperature > 0:
-        fixpoint = finding_loss(drawn.styles, drawn.again, temperature)
+        fixpoint = finding_loss(drawn.styles, drawn.again, temperature, same)
     else:
         fixpoint = triplet_loss(first, second, as_first, as_second, margin)
     return fixpoint, disentangling_loss(first, as_first, as_first_too)

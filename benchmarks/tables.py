@@ -1116,6 +1116,7 @@ def stylegan() -> str:
         "features of EfficientNet-Lite0, where nothing else is said: "
         + " ".join(verdict(*each) for each in bounds if each[1] is not None)
         + _STYLEGAN_WORDS
+        + ("" if _adapted(result) else _NOT_ADAPTED)
     )
 
 
@@ -1124,8 +1125,10 @@ _STYLEGAN_WORDS = (
     "them, and with the relativistic loss, a twentieth of the training is as near to the held-out faces as all of "
     "it was before. Samples have most kinds of hair, hats and glasses; in short trainings with the logistic loss "
     "most faces were alike. Colours are not quite even, and by the features of EfficientNet-Lite0 few samples lie "
-    "among the held-out faces, and few of these among the samples. What augmentation is worth was only measured "
-    "with the preset as it was, after 24000 pictures: it did not help."
+    "among the held-out faces, and few of these among the samples."
+)
+_NOT_ADAPTED = (
+    " What augmentation is worth was only measured with the preset as it was, after 24000 pictures: it did not help."
 )
 
 

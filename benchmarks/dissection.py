@@ -59,23 +59,35 @@ from calotype.tasks.dataset import Dataset
 from calotype.tasks.set_segmenter import set_segmenter
 from machine import provenance
 from spade import seconds_of, timed
+from stylegan_common import AS_PUBLISHED
 
 TRAINED, REAL, EMBEDDED = 4000, 2000, 500  # the last: pictures of either side for FD
 OMITTED = "glasses"
-# ``small`` at half the size with few channels and steps: a minute of one core.
+# ``small`` as published, at half the size with few channels and steps: a minute of one core.
 CONFIG = replace(
     stylegan.PRESETS["small"],
+    **AS_PUBLISHED,
     resolution=16,
     base=256,
     discriminator_base=256,
     max_channels=48,
     steps=2000,
+    decay_at=0.6,
     average=2.0,
     augment="none",
     bf16=False,
 )
-# ``small`` itself, on faces of 32 pixels, for twice its steps.
-SMALL = replace(stylegan.PRESETS["small"], steps=12_000)
+# On faces of 32 pixels, wider and longer than ``small``.
+SMALL = replace(
+    stylegan.PRESETS["small"],
+    **AS_PUBLISHED,
+    base=1024,
+    discriminator_base=1024,
+    steps=12_000,
+    decay_at=0.6,
+    average=5.0,
+    augment="bgc",
+)
 
 
 class Pictures:

@@ -1,9 +1,9 @@
-"""StyleGAN2's ``small`` preset on drawn faces, beside a DCGAN that was trained for as many CPU seconds.
+"""StyleGAN2's ``small`` preset on drawn faces, beside a DCGAN that was trained for as many CPU seconds or more.
 
 The pictures and what is measured are those of ``stylegan.py``. ``train`` gives the DCGAN of ``dcgan.py`` the seconds
-that ``small`` had there, and keeps it at every eighth of them: five eighths are what the plain GAN of ``stylegan.py``
-had. ``quality`` samples ``small`` again: it is ``examples/models/faces``, the model of ``stylegan.py`` with seed 0 in
-half precision. Steps of both are timed by turns, since seconds of the two trainings are of two days.
+that ``small`` had there, or ``--seconds``, and keeps it at every eighth of them. ``quality`` samples ``small`` again:
+it is ``examples/models/faces``, the model of ``stylegan.py`` with seed 0 in half precision. Steps of both are timed by
+turns, since seconds of the two trainings are of two days.
 
     python benchmarks/stylegan_dcgan.py train --work WORK
     python benchmarks/stylegan_dcgan.py quality --work WORK --out benchmarks/results/stylegan_dcgan.json --sheet SHEET
@@ -38,7 +38,7 @@ from stylegan_common import EXAMPLE_MODEL, begun, with_packages, write_result
 RESULTS = Path(__file__).parent / "results"
 SMALL, DCGAN, AVERAGED = "small, seed 0", "DCGAN", "DCGAN, moving average"
 WHOLE, SHORTER = dcgan.MARKS, 5  # eighths of the time
-ROUNDS, STEPS = 3, 16  # of timed steps; R1 is computed at one of sixteen
+ROUNDS, STEPS = 3, 16  # of timed steps; penalties are computed at one of eight
 
 
 def train(asked: argparse.Namespace, faces: Faces) -> None:

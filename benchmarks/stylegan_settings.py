@@ -2,8 +2,9 @@
 
 Data and measures are those of ``stylegan.py``: 4000 faces of 32 pixels; the Frechet distance (features that need no
 weights, and those of EfficientNet-Lite0), precision and recall of 1000 samples. Each training differs from the preset
-``study`` by what its row says. ``chosen_by`` compares with the faces 5000 to 5999, by which settings are chosen, and
-``models`` with the faces 4000 to 4999. ``plain GAN`` had as many seconds as the longest of the trainings.
+``study``, as it was with the loss and filters of StyleGAN2, by what its row says. ``chosen_by`` compares with the faces
+5000 to 5999, by which settings are chosen, and ``models`` with the faces 4000 to 4999. ``plain GAN`` had as many
+seconds as the longest of the trainings.
 
     python benchmarks/stylegan_settings.py train --work WORK --name "study"       # and each other name
     python benchmarks/stylegan_settings.py plain --work WORK
@@ -43,8 +44,18 @@ from stylegan import (
     trained_plain,
     vectors_of,
 )
-from stylegan_common import begun, with_packages, write_result
+from stylegan_common import AS_PUBLISHED, begun, with_packages, write_result
 
+# The preset ``study`` as it was, with what is published.
+STUDY: dict[str, Any] = {
+    **AS_PUBLISHED,
+    "base": 1024,
+    "discriminator_base": 1024,
+    "steps": 1500,
+    "decay_at": 0.6,
+    "average": 2.0,
+    "augment": "bgc",
+}
 SETTINGS: dict[str, dict[str, Any]] = {
     "study": {},
     "R1 of weight 0.02": {"gradient_penalty": 0.02},
@@ -53,7 +64,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
 
 
 def training(name: str, steps: int | None) -> Training:
-    cfg = replace(stylegan.PRESETS["study"], **SETTINGS[name])
+    cfg = replace(stylegan.PRESETS["study"], **{**STUDY, **SETTINGS[name]})
     return Training(f"settings{list(SETTINGS).index(name)}", replace(cfg, steps=steps or cfg.steps))
 
 

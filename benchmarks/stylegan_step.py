@@ -2,10 +2,11 @@
 
 ``published``: weights of its own for every picture in one grouped convolution, filters by zero insertion, new
 pictures for the discriminator's update; float32 (``tests/contract/stylegan_reference.py``, the oracle of the tests).
-``float32`` and ``bfloat16``: Calotype's. Kinds take turns, each in a process of its own, with one thread; said are
-CPU seconds, which hold on a busy machine, and the peak memory beyond that of a process that only imports. R1 is
-computed at every sixteenth step; means are over sixteen steps. Then the time of one layer that resamples, with filter
-and convolution apart and fused into one of 6 x 6, and a picture of configuration F at 1024 pixels.
+``float32`` and ``bfloat16``: Calotype's, with the same loss and filters. Networks have 32 channels at full size, those
+of the presets 16. Kinds take turns, each in a process of its own, with one thread; said are CPU seconds, which hold on
+a busy machine, and the peak memory beyond that of a process that only imports. R1 is computed at every sixteenth step;
+means are over sixteen steps. Then the time of one layer that resamples, with filter and convolution apart and fused
+into one of 6 x 6, and a picture of configuration F at 1024 pixels.
 
     python benchmarks/stylegan_step.py --out benchmarks/results/stylegan_step.json
 """
@@ -41,16 +42,18 @@ from calotype.models.stylegan.trainer import Trainer
 from calotype.processor import bfloat16_tiles, fast_bfloat16
 from calotype.run import Run
 from machine import provenance
+from stylegan_common import AS_PUBLISHED
 
 REFERENCE = Path(__file__).parents[1] / "tests" / "contract"
 PRESETS, KINDS = ("small", "medium"), ("published", "float32", "bfloat16")
+WIDTHS = {"small": {"base": 1024, "discriminator_base": 1024}, "medium": {"base": 2048, "discriminator_base": 2048}}
 PLAIN, ROUNDS = 4, 3
 LAYERS = (("up", 128, 64, 8), ("up", 64, 32, 16), ("down", 32, 64, 32), ("down", 64, 128, 16))
 MIB = 1024  # KiB, the unit of ru_maxrss on Linux
 
 
 def steps(preset: str, kind: str) -> Callable[[int], object]:
-    cfg = replace(stylegan.PRESETS[preset], augment="none", bf16=kind == "bfloat16")
+    cfg = replace(stylegan.PRESETS[preset], **AS_PUBLISHED, **WIDTHS[preset], augment="none", bf16=kind == "bfloat16")
     torch.manual_seed(0)
     real = torch.rand(cfg.batch, 3, cfg.resolution, cfg.resolution) * 2 - 1
     if kind != "published":

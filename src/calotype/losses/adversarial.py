@@ -55,6 +55,21 @@ def generator_loss(fake: Scores, kind: str = "hinge") -> Tensor:
     return _mean([loss(scores).mean() for scores in _scales(fake)])
 
 
+def relativistic_loss(believed: Tensor, other: Tensor) -> Tensor:
+    """Relativistic pairing loss: softplus(other - believed), a scalar, the mean over the pairs.
+
+    Huang, Gokaslan, Kuleshov, Tompkin, "The GAN is dead; long live the GAN! A Modern GAN Baseline", NeurIPS 2024, eq. 2
+    (Jolicoeur-Martineau, "The relativistic discriminator", ICLR 2019). Each score is only compared with that of one
+    picture of the other kind, so that every real picture has to be reached, and none be left out.
+
+    Args:
+        believed: scores that are to be the higher ones: of real pictures for the discriminator, of generated ones for
+            the generator.
+        other: scores of as many pictures of the other kind.
+    """
+    return F.softplus(other - believed).mean()
+
+
 def critic_loss(real: Tensor, fake: Tensor, kind: str) -> Tensor:
     """Former name of ``discriminator_loss``, with ``wasserstein`` for any kind but ``hinge``; warns."""
     warnings.warn("critic_loss is now discriminator_loss", DeprecationWarning, stacklevel=2)

@@ -72,7 +72,8 @@ def test_both_networks_are_read(snapshot):
     begun = stylegan.start(path)
     assert all(torch.equal(begun.discriminator[name], value) for name, value in state.items())
     assert all(torch.equal(begun.net[f"generator.{name}"], value) for name, value in generator().items())
-    cfg = stylegan.started(replace(stylegan.PRESETS["tiny"], steps=7, batch=4, group=1), begun)
+    cfg = stylegan.started(replace(stylegan.PRESETS["tiny"], steps=7, batch=4, group=1, resample="nearest"), begun)
+    assert cfg.resample == "filtered"  # as the network has it
     assert (cfg.resolution, cfg.discriminator_base, cfg.group, cfg.steps, cfg.batch) == (16, 64, 2, 7, 4)
 
 

@@ -328,7 +328,7 @@ def test_exported_files_are_those_of_rosinality(tmp_path):
     other = other.to_empty(device="cpu")
     said = stylegan.exported(wide, other, tmp_path / "b.pt")
     assert said.startswith("size 128, 3 mapping layers, channel multiplier 2; activations were limited to 256 here")
-    for changes in ({"classes": 2}, {"architecture": "orig"}, {"channels": 1}):
+    for changes in ({"classes": 2}, {"architecture": "orig"}, {"channels": 1}, {"resample": "nearest"}):
         odd = replace(CFG, **changes)
         with pytest.raises(InputError, match="can be exported"):
             stylegan.exported(odd, stylegan.build(odd), tmp_path / "c.pt")

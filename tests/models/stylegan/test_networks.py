@@ -104,6 +104,26 @@ def test_convolutions_that_resample():
     torch.testing.assert_close(conv_down(x, weight), reference.conv(named, "a", x, 0.0, down=True))
 
 
+def test_resampling_without_filters():
+    """Squares of a drawing keep their edges, and no layer has a filter."""
+    torch.manual_seed(0)
+    x, weight = torch.randn(2, 5, 8, 8), torch.randn(4, 5, 3, 3)
+    made = conv_up(x, weight, filtered=False)
+    assert torch.equal(made[:, :, ::2, 1::2], made[:, :, 1::2, ::2])
+    torch.testing.assert_close(made[:, :, ::2, ::2], torch.nn.functional.conv2d(x, weight, padding=1))
+    whole = torch.nn.functional.conv2d(x, weight, padding=1)
+    torch.testing.assert_close(conv_down(x, weight, filtered=False), whole[:, :, ::2, ::2])
+    cfg = replace(TINY, resample="nearest", architecture="resnet")
+    net, discriminator = stylegan.build(cfg), Discriminator(cfg)
+    w = torch.randn(2, net.generator.rows, cfg.style)
+    for block in net.generator.synthesis.blocks()[1:]:
+        block.conv1.weight.data.zero_()
+        block.conv1.weight.data[:, :, 1, 1] = 1.0  # no neighbours: the last doubling shows
+    picture = net.generator(w, "none")
+    assert torch.equal(picture[:, :, ::2, ::2], picture[:, :, 1::2, 1::2])
+    assert discriminator(picture).shape == (2, 1)
+
+
 def test_minibatch_deviation_is_that_of_consecutive_groups():
     x = torch.randn(8, 3, 4, 4, dtype=torch.float64)
     both = deviation(x, 4)

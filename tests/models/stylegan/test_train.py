@@ -16,6 +16,7 @@ import torch.nn.functional as F
 import calotype
 from calotype import distributed
 from calotype.errors import InputError
+from calotype.losses.penalty import real_gradient_penalty
 from calotype.models import stylegan
 from calotype.models.stylegan import augment
 from calotype.models.stylegan.augment import DRAWS, Strength, augmented, geometric, resampled
@@ -75,6 +76,36 @@ def test_the_gradients_are_those_of_the_losses():
         expected = torch.autograd.grad(end, list(module.parameters()), retain_graph=True)
         for mine, theirs in zip(seen[module], expected, strict=True):
             torch.testing.assert_close(mine, theirs, atol=1e-6, rtol=1e-4)
+
+
+def test_the_relativistic_loss_compares_pairs():
+    cfg = replace(TINY, loss="relativistic")
+    trainer = Trainer(cfg, torch.device("cpu"))
+    real, fake = torch.tensor([[2.0], [0.5]]), torch.tensor([[1.0], [3.0]])
+    losses = trainer._losses(real, fake)
+    expected = (math.log1p(math.exp(-1.0)) + math.log1p(math.exp(2.5))) / 2
+    assert float(losses["discriminator"]) == pytest.approx(expected)
+    assert float(losses["generator"]) == pytest.approx(expected - (2.5 - 1.0) / 2)
+    # The augmentation follows the scores relative to the middle of both means, here 1.625.
+    assert float(trainer._sign(real, fake)) == 0
+    assert float(trainer._sign(real + 9, fake + 9)) == 0
+    assert float(Trainer(TINY, torch.device("cpu"))._sign(real, fake)) == 1
+
+
+def test_the_penalty_at_generated_pictures():
+    """Both penalties in one step, each with its weight, and R1 alone is reported."""
+    cfg = replace(TINY, gradient_penalty=0.4, fake_penalty=2.0, gradient_every=2, augment="none")
+    trainer = Trainer(cfg, torch.device("cpu"))
+    seen = []
+    trainer._update = lambda module, optimizer, end, slope=None: seen.append(float(end.detach()))
+    torch.manual_seed(0)
+    real, fake = torch.rand(2, 8, 3, cfg.resolution, cfg.resolution)
+    both = [float(real_gradient_penalty(trainer.discriminator, each).detach()) for each in (real, fake)]
+    told = trainer._penalize(real, fake, None, torch.rand(8, DRAWS))
+    assert float(told.detach()) == pytest.approx(both[0], rel=1e-4)
+    assert seen == [pytest.approx((0.4 * both[0] + 2.0 * both[1]) / 2 * 2, rel=1e-4)]
+    with pytest.raises(ValueError, match="fake_penalty needs"):
+        replace(cfg, gradient_penalty=0.0)
 
 
 def test_lazy_regularization_changes_the_optimizers():

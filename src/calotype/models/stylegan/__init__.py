@@ -27,8 +27,14 @@ Differences from the publications:
   the discriminator.
 - Convolutions run in bfloat16 where the processor has it, regularization in float32.
 - The minibatch standard deviation is that of consecutive pictures.
-- The presets for a processor have narrow networks, a short mapping network, no path length regularization and four
-  times the published learning rates, which fall to a tenth at the end.
+- The presets for a processor have narrow networks, a short mapping network, no path length regularization and more than
+  the published learning rates, which fall to a tenth at the end. They are trained by what ``paper`` has off: the
+  relativistic pairing loss with R1 and R2 (``loss``, ``fake_penalty``; Huang, Gokaslan, Kuleshov, Tompkin, "The GAN is
+  dead; long live the GAN! A Modern GAN Baseline", NeurIPS 2024), here at every eighth step only; and resampling without
+  filters (``resample``), which keeps the edges of drawings. Pictures are not augmented (``augment``): a few thousand
+  are not learned by heart in so short a time.
+- With the relativistic loss the strength of the augmentation follows the scores of real pictures relative to the middle
+  of the means of real and generated ones: the loss leaves their level free.
 - Embedding: by default from coarse to fine, by ST-LPIPS and squared error, which takes a tenth of the steps. The
   methods of the paper and of NVIDIA's projector use the original VGG-16 weights, without channel weights. In the noise
   stage the squared error has weight 1 and the learning rate is 0.2, more where the strength of noise is low; published

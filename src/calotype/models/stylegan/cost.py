@@ -15,6 +15,8 @@ from calotype.types import Cost
 # sampled picture; of a training step. The share of the latter where bfloat16 is computed in hardware, by tiles (AMX) or
 # by vectors (AVX-512).
 PER_SAMPLED, PER_TRAINED, TILES, VECTORS = 3.2e-11, 2.4e-11, 0.45, 0.75
+# Seconds of a training step for a number that is kept until its gradient comes: most of the time of narrow networks.
+PER_KEPT = 2.5e-9
 # Steps of the methods of embedding; multiply-adds of their features for a pixel, and the largest side of these.
 STEPS = {"fast": 300, "paper": 5000, "projector": 1000}
 # Steps of the recipes of masked embedding: of the styles, and of the noise maps.
@@ -32,8 +34,7 @@ BASE, PER_NUMBER = 350 << 20, 6
 
 def training_cost(cfg: Config) -> Cost:
     """Seconds and peak memory of the whole training on this machine's processor."""
-    kept = cfg.batch * (generator_numbers(cfg) + 2 * _discriminator_numbers(cfg))
-    return Cost(efforts(cfg)[0] / _speed_up(), int(BASE + PER_NUMBER * kept + 32 * _weights(cfg)))
+    return Cost(efforts(cfg)[0] / _speed_up(), int(BASE + PER_NUMBER * _kept(cfg) + 32 * _weights(cfg)))
 
 
 def efforts(cfg: Config) -> list[float]:
@@ -43,11 +44,11 @@ def efforts(cfg: Config) -> list[float]:
     # back to the generator once more. Regularization takes second derivatives.
     passes = 3 * per_generator + 7 * per_discriminator
     if cfg.gradient_penalty:
-        passes += 8 * per_discriminator / cfg.gradient_every
+        passes += 8 * (2 if cfg.fake_penalty else 1) * per_discriminator / cfg.gradient_every
     if cfg.path_weight:
         passes += 8 * per_generator / (cfg.path_every * cfg.path_shrink)
     share = (TILES if bfloat16_tiles() else VECTORS if fast_bfloat16() else 1.0) if cfg.bf16 else 1.0
-    return [cfg.steps * cfg.batch * passes * PER_TRAINED * share]
+    return [cfg.steps * (cfg.batch * passes * PER_TRAINED * share + _kept(cfg) * PER_KEPT)]
 
 
 def cost(size: tuple[int, int] | None, cfg: Config) -> Cost:
@@ -150,6 +151,11 @@ def generator_numbers(cfg: Config) -> float:
 def _discriminator_numbers(cfg: Config) -> float:
     """Numbers that the discriminator keeps of a picture until its gradient comes."""
     return sum(10.0 * width * side**2 for side, width in widths(cfg, cfg.discriminator_base).items())
+
+
+def _kept(cfg: Config) -> float:
+    """Numbers that both networks keep of a batch until the gradient comes."""
+    return cfg.batch * (generator_numbers(cfg) + 2 * _discriminator_numbers(cfg))
 
 
 def _weights(cfg: Config) -> float:

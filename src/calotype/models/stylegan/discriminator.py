@@ -19,8 +19,19 @@ _EPSILON = 1e-8
 class Conv(nn.Module):
     """A convolution with equalized learning rate, bias and leaky ReLU; without a bias, only the convolution."""
 
-    def __init__(self, inputs: int, outputs: int, kernel: int, clamp: float, *, down: bool = False, bias: bool = True):
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        kernel: int,
+        clamp: float,
+        *,
+        down: bool = False,
+        bias: bool = True,
+        filtered: bool = True,
+    ) -> None:
         super().__init__()
+        self.filtered = filtered
         self.weight = nn.Parameter(torch.randn(outputs, inputs, kernel, kernel))
         self.bias = nn.Parameter(torch.zeros(outputs)) if bias else None
         self.scale, self.clamp, self.down = 1 / math.sqrt(inputs * kernel**2), clamp, down
@@ -30,8 +41,14 @@ class Conv(nn.Module):
         weight = self.weight * self.scale
         if self.bias is None:
             weight = weight * gain
-            return F.conv2d(downsampled(x), weight) if self.down else F.conv2d(x, weight)
-        x = conv_down(x, weight) if self.down else F.conv2d(x, weight, padding=weight.shape[2] // 2)
+            if self.down:
+                x = downsampled(x) if self.filtered else F.avg_pool2d(x, 2)
+            return F.conv2d(x, weight)
+        x = (
+            conv_down(x, weight, filtered=self.filtered)
+            if self.down
+            else F.conv2d(x, weight, padding=weight.shape[2] // 2)
+        )
         x = x + self.bias.to(x.dtype)[None, :, None, None]
         return activate(x, GAIN * gain, self.clamp * gain)
 
@@ -44,8 +61,9 @@ class Block(nn.Module):
         if side == cfg.resolution:
             self.fromrgb = Conv(cfg.channels, inputs, 1, cfg.clamp)
         self.conv0 = Conv(inputs, inputs, 3, cfg.clamp)
-        self.conv1 = Conv(inputs, outputs, 3, cfg.clamp, down=True)
-        self.skip = Conv(inputs, outputs, 1, 0.0, down=True, bias=False) if _residual(cfg) else None
+        filtered = cfg.resample == "filtered"
+        self.conv1 = Conv(inputs, outputs, 3, cfg.clamp, down=True, filtered=filtered)
+        self.skip = Conv(inputs, outputs, 1, 0.0, down=True, bias=False, filtered=filtered) if _residual(cfg) else None
 
     def forward(self, x: Tensor) -> Tensor:
         """[N, inputs, H, W], or pictures in the first block, to [N, outputs, H / 2, W / 2]."""

@@ -29,19 +29,21 @@ def exported(cfg: Config, net: Net, path: Path) -> str:
         What the user has to know: size and channel multiplier for that program, and differences; one line.
 
     Raises:
-        InputError: that program has no such network: other architectures than ``skip``, labels, grey pictures.
+        InputError: that program has no such network: other architectures than ``skip``, no filters, labels, grey
+            pictures.
         OutputError: the file cannot be written.
     """
     if (
         cfg.generator != "stylegan2"
         or cfg.architecture != "skip"
+        or cfg.resample != "filtered"
         or cfg.classes
         or cfg.channels != 3
         or cfg.latent != cfg.style
     ):
         raise InputError(
-            "only StyleGAN2 of architecture skip, in colour, without labels and with styles as long as latent vectors "
-            "can be exported: the other program has no such network"
+            "only StyleGAN2 of architecture skip, with filters (resample=filtered), in colour, without labels and with "
+            "styles as long as latent vectors can be exported: the other program has no such network"
         )
     value = {"g_ema": state_of(cfg, net), "latent_avg": net.generator.mapping.w_avg.detach().cpu().clone()}
     write_whole(path, lambda file: torch.save(value, file))

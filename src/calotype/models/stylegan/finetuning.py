@@ -24,7 +24,7 @@ from calotype.saving import read
 # The settings that belong to the networks; the others are those of the training.
 _GENERATOR = (
     *("generator", "resolution", "channels", "classes", "names", "latent", "style", "mapping_layers", "mapping_rate"),
-    *("base", "max_channels", "architecture", "clamp"),
+    *("base", "max_channels", "architecture", "clamp", "resample"),
 )
 _DISCRIMINATOR = ("discriminator_base", "discriminator_architecture", "group")
 

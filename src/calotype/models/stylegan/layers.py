@@ -129,16 +129,26 @@ def downsampled(x: Tensor) -> Tensor:
     return F.avg_pool2d(F.conv2d(x, kernel, padding=1, groups=x.shape[1]), 2)
 
 
-def conv_up(x: Tensor, weight: Tensor) -> Tensor:
-    """A 3 x 3 convolution to twice the size, filtered: [N, inputs, H, W] to [N, outputs, 2 H, 2 W].
+def doubled(x: Tensor) -> Tensor:
+    """[N, C, H, W] with each pixel repeated twice in both directions: [N, C, 2 H, 2 W]."""
+    return F.interpolate(x, scale_factor=2.0, mode="nearest")
 
-    The weights are those of the transposed convolution. Filter and convolution stay apart: fused to one of 6 x 6 they
-    were measured to take two to four times as long (``benchmarks/stylegan_step.py``).
+
+def conv_up(x: Tensor, weight: Tensor, *, filtered: bool = True) -> Tensor:
+    """A 3 x 3 convolution to twice the size: [N, inputs, H, W] to [N, outputs, 2 H, 2 W].
+
+    Unfiltered, it is the convolution followed by ``doubled``. Filtered, the weights are those of the transposed
+    convolution. Filter and convolution stay apart: fused to one of 6 x 6 they were measured to take two to four times
+    as long (``benchmarks/stylegan_step.py``).
     """
+    if not filtered:
+        return doubled(F.conv2d(x, weight, padding=1))
     x = F.conv_transpose2d(x, weight.transpose(0, 1), stride=2)
     return F.conv2d(x, filter2d(x, 4.0), padding=1, groups=x.shape[1])
 
 
-def conv_down(x: Tensor, weight: Tensor) -> Tensor:
-    """A 3 x 3 convolution to half the size, filtered: [N, inputs, H, W] to [N, outputs, H / 2, W / 2]."""
+def conv_down(x: Tensor, weight: Tensor, *, filtered: bool = True) -> Tensor:
+    """A 3 x 3 convolution to half the size, filtered or not: [N, inputs, H, W] to [N, outputs, H / 2, W / 2]."""
+    if not filtered:
+        return F.conv2d(x, weight, stride=2, padding=1)
     return F.conv2d(F.conv2d(x, filter2d(x), padding=2, groups=x.shape[1]), weight, stride=2)

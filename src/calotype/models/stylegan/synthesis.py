@@ -16,6 +16,7 @@ from calotype.models.stylegan.layers import (
     Linear,
     conv_up,
     demodulation,
+    doubled,
     limited,
     scaled_and_activated,
     upsampled,
@@ -36,13 +37,16 @@ class Layer(nn.Module):
         side: of the output, pixels.
         up: whether the size is doubled.
         clamp: see ``Config``.
+        filtered: whether the size is doubled with a filter.
     """
 
     noise_const: Tensor
 
-    def __init__(self, inputs: int, outputs: int, style: int, side: int, *, up: bool, clamp: float) -> None:
+    def __init__(
+        self, inputs: int, outputs: int, style: int, side: int, *, up: bool, clamp: float, filtered: bool
+    ) -> None:
         super().__init__()
-        self.up, self.clamp = up, clamp
+        self.up, self.clamp, self.filtered = up, clamp, filtered
         self.affine = Linear(style, inputs, start=1.0)
         self.weight = nn.Parameter(torch.randn(outputs, inputs, 3, 3))
         self.register_buffer("noise_const", torch.randn(side, side))
@@ -58,7 +62,7 @@ class Layer(nn.Module):
             if noise is not None:
                 noise = noise * self.noise_strength
         x = x * style[:, :, None, None].to(x.dtype)
-        x = conv_up(x, self.weight) if self.up else F.conv2d(x, self.weight, padding=1)
+        x = conv_up(x, self.weight, filtered=self.filtered) if self.up else F.conv2d(x, self.weight, padding=1)
         return scaled_and_activated(x, scale, offset, noise, GAIN * gain, self.clamp * gain)
 
 
@@ -84,14 +88,15 @@ class ToRGB(nn.Module):
 class Skip(nn.Module):
     """A 1 x 1 convolution to twice the size: the shortcut of a residual block."""
 
-    def __init__(self, inputs: int, outputs: int) -> None:
+    def __init__(self, inputs: int, outputs: int, *, filtered: bool) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.randn(outputs, inputs, 1, 1))
-        self.gain = 1 / math.sqrt(inputs)
+        self.gain, self.filtered = 1 / math.sqrt(inputs), filtered
 
     def forward(self, x: Tensor) -> Tensor:
         """[N, inputs, H, W] to [N, outputs, 2 H, 2 W]."""
-        wide: Tensor = upsampled(F.conv2d(x, self.weight * self.gain))
+        x = F.conv2d(x, self.weight * self.gain)
+        wide: Tensor = upsampled(x) if self.filtered else doubled(x)
         return wide
 
 
@@ -107,14 +112,14 @@ class Block(nn.Module):
 
     def __init__(self, cfg: Config, inputs: int, outputs: int, side: int) -> None:
         super().__init__()
-        self.residual = cfg.architecture == "resnet"
+        self.residual, self.filtered = cfg.architecture == "resnet", cfg.resample == "filtered"
         if inputs:
-            self.conv0 = Layer(inputs, outputs, cfg.style, side, up=True, clamp=cfg.clamp)
+            self.conv0 = Layer(inputs, outputs, cfg.style, side, up=True, clamp=cfg.clamp, filtered=self.filtered)
             if self.residual:
-                self.skip = Skip(inputs, outputs)
+                self.skip = Skip(inputs, outputs, filtered=self.filtered)
         else:
             self.const = nn.Parameter(torch.randn(outputs, side, side))
-        self.conv1 = Layer(outputs, outputs, cfg.style, side, up=False, clamp=cfg.clamp)
+        self.conv1 = Layer(outputs, outputs, cfg.style, side, up=False, clamp=cfg.clamp, filtered=self.filtered)
         self.first, self.convs = not inputs, 2 if inputs else 1
         if cfg.architecture == "skip" or side == cfg.resolution:
             self.torgb = ToRGB(outputs, cfg.channels, cfg.style, cfg.clamp)
@@ -131,7 +136,7 @@ class Block(nn.Module):
         else:
             x = self.conv1(self.conv0(x, w[:, 0], noise[0]), w[:, 1], noise[1])
         if picture is not None:
-            picture = upsampled_picture(picture)
+            picture = upsampled_picture(picture) if self.filtered else doubled(picture)
         if hasattr(self, "torgb"):
             colours = self.torgb(x, w[:, self.convs])
             picture = colours if picture is None else picture + colours

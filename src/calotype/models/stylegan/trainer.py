@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from calotype import distributed
 from calotype.errors import InputError, counted
-from calotype.losses.adversarial import discriminator_loss, generator_loss
+from calotype.losses.adversarial import discriminator_loss, generator_loss, relativistic_loss
 from calotype.losses.penalty import real_gradient_penalty
 from calotype.models.stylegan.augment import Strength, augmented, draws
 from calotype.models.stylegan.config import Config
@@ -92,10 +92,10 @@ class Trainer:
         lazy_path = cfg.path_every / (cfg.path_every + 1) if cfg.path_weight else 1.0
         lazy_penalty = cfg.gradient_every / (cfg.gradient_every + 1) if cfg.gradient_penalty else 1.0
         self.generator_optimizer = generator_optimizer(
-            self.net, cfg.generator_rate * lazy_path, (0.0, cfg.beta2**lazy_path)
+            self.net, cfg.generator_rate * lazy_path, (cfg.beta1, cfg.beta2**lazy_path)
         )
         self.discriminator_optimizer = discriminator_optimizer(
-            self.discriminator, cfg.discriminator_rate * lazy_penalty, (0.0, cfg.beta2**lazy_penalty)
+            self.discriminator, cfg.discriminator_rate * lazy_penalty, (cfg.beta1, cfg.beta2**lazy_penalty)
         )
         self.schedule = constant_then_linear(cfg.steps, cfg.decay_at, floor=0.1)
 
@@ -142,24 +142,42 @@ class Trainer:
         seen = fake.detach().float().requires_grad_()
         of_fake = self._scores(seen, label, around[0])
         of_real = self._scores(real, label, around[1])
-        losses = {
-            "generator": generator_loss(of_fake, _KIND),
-            "discriminator": discriminator_loss(of_real, of_fake, _KIND),
-        }
+        losses = self._losses(of_real, of_fake)
         (slope,) = torch.autograd.grad(losses["generator"], seen, retain_graph=True)
         self._update(self.discriminator, self.discriminator_optimizer, losses["discriminator"])
         self._update(self.net, self.generator_optimizer, fake, slope)
         if cfg.gradient_penalty and i % cfg.gradient_every == 0:
-            losses["gradient penalty"] = self._penalize(real, label, draws(cfg.batch, self.device))
+            losses["gradient penalty"] = self._penalize(real, seen, label, draws(cfg.batch, self.device))
         if cfg.path_weight and i % cfg.path_every == 0:
             losses["path length"] = self._regularize_paths(label)
         self._follow(w.detach())
         means = distributed.mean_over_all(
-            torch.stack([*[loss.detach() for loss in losses.values()], of_real.detach().sign().mean()])
+            torch.stack([*[loss.detach() for loss in losses.values()], self._sign(of_real.detach(), of_fake.detach())])
         )
         if cfg.augment != "none" and (i + 1) % _ADAPT_EVERY == 0:
             self.strength.adapt(means[-1], cfg.batch * _ADAPT_EVERY)
         return {**dict(zip(losses, means)), "augmentation": self.strength.value.clone()}
+
+    def _losses(self, of_real: Tensor, of_fake: Tensor) -> dict[str, Tensor]:
+        """What the generator and the discriminator minimise, from scores [N, 1]."""
+        if self.cfg.loss == "relativistic":
+            return {
+                "generator": relativistic_loss(of_fake, of_real),
+                "discriminator": relativistic_loss(of_real, of_fake),
+            }
+        return {
+            "generator": generator_loss(of_fake, _KIND),
+            "discriminator": discriminator_loss(of_real, of_fake, _KIND),
+        }
+
+    def _sign(self, of_real: Tensor, of_fake: Tensor) -> Tensor:
+        """Mean sign of the scores of real pictures, which the strength of the augmentation follows.
+
+        The relativistic loss leaves the level of the scores free: they count from the middle of both kinds' means.
+        """
+        if self.cfg.loss == "relativistic":
+            of_real = of_real - distributed.mean_over_all(of_real.mean() + of_fake.mean()) / 2
+        return of_real.sign().mean()
 
     def _examples(self, batch: Mapping[str, Tensor]) -> tuple[Tensor, Tensor | None]:
         """Pictures, mirrored at random where the settings say so, and one-hot labels."""
@@ -209,8 +227,8 @@ class Trainer:
             scores: Tensor = self.discriminator(pictures, label)
         return scores
 
-    def _penalize(self, real: Tensor, label: Tensor | None, around: Tensor) -> Tensor:
-        """The step of R1, in float32."""
+    def _penalize(self, real: Tensor, fake: Tensor, label: Tensor | None, around: Tensor) -> Tensor:
+        """The step of R1, and of R2 at generated pictures where it has a weight, in float32. Returns that of R1."""
         cfg = self.cfg
 
         def score(pictures: Tensor) -> Tensor:
@@ -218,9 +236,10 @@ class Trainer:
             return self.discriminator(seen, label)  # type: ignore[no-any-return]
 
         penalty = real_gradient_penalty(score, real)
-        self._update(
-            self.discriminator, self.discriminator_optimizer, penalty * (cfg.gradient_penalty / 2 * cfg.gradient_every)
-        )
+        weighted = penalty * cfg.gradient_penalty
+        if cfg.fake_penalty:
+            weighted = weighted + real_gradient_penalty(score, fake) * cfg.fake_penalty
+        self._update(self.discriminator, self.discriminator_optimizer, weighted * (cfg.gradient_every / 2))
         return penalty
 
     def _regularize_paths(self, label: Tensor | None) -> Tensor:

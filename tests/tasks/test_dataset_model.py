@@ -53,7 +53,10 @@ def test_a_model_is_found_again_by_its_photos_and_settings(kept):
     assert not first.folder.name.endswith(other)
 
 
-@pytest.mark.parametrize(("system", "key"), [("disentangle", "6030cfe4cec2"), ("styledisentangle", "8c5bacab97ce")])
+@pytest.mark.parametrize(
+    ("system", "key"),
+    [("disentangle", "6030cfe4cec2"), ("styledisentangle", "8c5bacab97ce"), ("stylegan", "af0afec1f24f")],
+)
 def test_settings_that_were_added_do_not_change_the_keys_of_older_models(system, key):
     config = catalog.model(system).PRESETS["paper"]
     assert model_store.key_of("0" * 64, calotype.Size(64, 64), system, config, 0) == key

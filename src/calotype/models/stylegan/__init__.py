@@ -31,8 +31,8 @@ Differences from the publications:
   the published learning rates, which fall to a tenth at the end. They are trained by what ``paper`` has off: the
   relativistic pairing loss with R1 and R2 (``loss``, ``fake_penalty``; Huang, Gokaslan, Kuleshov, Tompkin, "The GAN is
   dead; long live the GAN! A Modern GAN Baseline", NeurIPS 2024), here at every eighth step only; and resampling without
-  filters (``resample``), which keeps the edges of drawings. Pictures are not augmented (``augment``): a few thousand
-  are not learned by heart in so short a time.
+  filters (``resample``), which keeps the edges of drawings. Pictures are not augmented (``augment``): with 200
+  of them it made samples worse in so short a time (benchmarks/results/stylegan.json).
 - With the relativistic loss the strength of the augmentation follows the scores of real pictures relative to the middle
   of the means of real and generated ones: the loss leaves their level free.
 - Embedding: by default from coarse to fine, by ST-LPIPS and squared error, which takes a tenth of the steps. The

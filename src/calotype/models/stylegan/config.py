@@ -53,13 +53,13 @@ class Config:
         generator_rate: learning rate of Adam for the generator.
         discriminator_rate: learning rate of Adam for the discriminator.
         loss: ``logistic``, the non-saturating cross-entropy; ``relativistic``, that of the difference between the
-            scores of a real and a generated picture (Huang et al., NeurIPS 2024, eq. 1).
+            scores of a real and a generated picture (Huang et al., NeurIPS 2024, eq. 2).
         beta1: Adam's decay rate of the first moment, 0 to below 1.
         beta2: Adam's decay rate of the second moment, 0 to below 1.
         decay_at: fraction of the steps after which the learning rates decay linearly to a tenth, 0..1.
         gradient_penalty: weight gamma of R1.
         fake_penalty: weight gamma of R2, the same penalty at generated pictures; 0: none.
-        gradient_every: R1 is computed at every so many-th step only, and multiplied by this number.
+        gradient_every: R1 and R2 are computed at every so many-th step only, and multiplied by this number.
         path_weight: weight of path length regularization; 0: none.
         path_every: it is computed at every so many-th step only, and multiplied by this number.
         path_shrink: it uses the batch divided by this number.
@@ -156,7 +156,7 @@ class Config:
         if min(self.clamp, self.gradient_penalty, self.fake_penalty) < 0:
             raise ValueError("clamp, gradient_penalty and fake_penalty have to be at least 0")
         if self.fake_penalty and not self.gradient_penalty:
-            raise ValueError("fake_penalty needs gradient_penalty, with which it is computed")
+            raise ValueError("fake_penalty is computed with gradient_penalty: set both to 0 for none")
         if self.names and len(self.names) != self.classes:
             raise ValueError("there have to be as many names as classes, or none")
 
@@ -182,8 +182,7 @@ def about(cfg: Config) -> Mapping[str, Any]:
 
 # For a few thousand aligned pictures, on a CPU: narrow networks, a short mapping network, no path length
 # regularization, no augmentation. Weights have unit variance, so that the published learning rate hardly moves them in
-# a few thousand steps. Chosen on drawn faces of 32 pixels, whose edges are hard: filters leave them soft, and with the
-# logistic loss most faces were alike.
+# a few thousand steps. Chosen on drawn faces of 32 pixels, whose edges are hard.
 _SMALL = Config(
     resolution=32,
     latent=64,

@@ -85,6 +85,7 @@ SYSTEM = System(
     encodes=True,
     starts=True,
     efforts=True,
+    neutral={"fake_penalty": 0.0, "beta1": 0.0, "loss": "logistic", "resample": "filtered"},
     layered="layered",
     style_space="style_space",
 )

@@ -1,4 +1,4 @@
-"""One training step: logistic loss with lazy R1, path length regularization, adaptive augmentation, moving average."""
+"""One training step: adversarial loss with lazy R1 and R2, path length regularization, augmentation, moving average."""
 
 from __future__ import annotations
 

@@ -1130,9 +1130,9 @@ _STYLEGAN_WORDS = (
     "\n\nThe faces are drawn in squares of 2 x 2 pixels, whose edges the filters of StyleGAN2 leave soft. Without "
     "them, and with the relativistic loss, a twentieth of the training is as near to the held-out faces as all of "
     "it was before, by EfficientNet-Lite0, not by the offline features. With 200 pictures augmentation made samples "
-    "worse: in so few steps nothing is learned by heart. Samples have most kinds of hair, hats and glasses; in short trainings with the logistic loss "
-    "most faces were alike. Colours are not quite even, and by the features of EfficientNet-Lite0 few samples lie "
-    "among the held-out faces, and few of these among the samples."
+    "worse: in so few steps nothing is learned by heart. Samples have most kinds of hair, hats and glasses. Colours "
+    "are not quite even, and by the features of EfficientNet-Lite0 few samples lie among the held-out faces, and few "
+    "of these among the samples."
 )
 
 _SHARES = ("precision", "recall")
@@ -1936,7 +1936,8 @@ def style_paintings() -> str:
     return (
         table(" | ".join(["384 pixels", *columns]), rows)
         + f"\n\nOne model of {result['training']['until'][0]} steps on patches of 64 pixels "
-        f"({result['training']['seconds'] / 60:.0f} CPU minutes), of photographs and of parts of 20 paintings. "
+        f"({result['training']['seconds'] / 60:.0f} CPU minutes), of photographs and of parts of 20 paintings, with the "
+        "settings of the script, not those of a preset. "
         "Measured are held-out photographs, each in the style of a held-out part or painting of each artist "
         f"({own['results']} results; {ways['gpnn']['results']} of `gpnn`). Artist: share of results that a "
         "classifier of the seven artists and of photographs, trained on real pictures, finds to be of the artwork's "

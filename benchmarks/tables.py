@@ -1936,8 +1936,8 @@ def style_paintings() -> str:
     return (
         table(" | ".join(["384 pixels", *columns]), rows)
         + f"\n\nOne model of {result['training']['until'][0]} steps on patches of 64 pixels "
-        f"({result['training']['seconds'] / 60:.0f} CPU minutes), of photographs and of parts of 20 paintings, with the "
-        "settings of the script, not those of a preset. "
+        f"({result['training']['seconds'] / 60:.0f} CPU minutes), of photographs and of parts of 20 paintings, with "
+        "the settings of the script, not those of a preset. "
         "Measured are held-out photographs, each in the style of a held-out part or painting of each artist "
         f"({own['results']} results; {ways['gpnn']['results']} of `gpnn`). Artist: share of results that a "
         "classifier of the seven artists and of photographs, trained on real pictures, finds to be of the artwork's "

@@ -53,9 +53,10 @@ def test_what_cannot_be_used_is_one_line(calotype, tmp_path, words, status, said
     assert not (tmp_path / "x").exists()
 
 
-@pytest.mark.parametrize("given", [("--photos", "here"), ("--model", str(EXAMPLES / "models" / "landscapes"))])
-def test_what_has_no_looks_takes_none(calotype, given):
-    refused(calotype("draw", str(MAP), *given, "--look", "hair=3"), 1, "need a model that has them")
+def test_what_has_no_looks_takes_none(calotype):
+    landscapes = str(EXAMPLES / "models" / "landscapes")
+    refused(calotype("draw", str(MAP), "--model", landscapes, "--look", "hair=3"), 1, "need a model that has them")
+    refused(calotype("draw", str(MAP), "--photos", "here", "--look", "hair=3"), 2, "--look (look=) is for models")
 
 
 def test_a_map_of_another_shape_is_refused_before_the_work_is_announced(calotype, tmp_path):

@@ -60,7 +60,7 @@ from machine import provenance
 from spade import seconds_of, timed
 
 SIDE, HELD_OUT, VENDORS, ARTWORKS = 32, 130, 5, 50
-STEPS = 4800
+STEPS = 2400
 VARIANTS: dict[str, dict[str, float]] = {
     "full": {},
     "no_fpd": {"disentangling_weight": 0.0},

@@ -204,9 +204,9 @@ _SMALL = Config(
     style_class_weight=4.0,
     pixel_weight=6.0,
     content_weight=1.0,
-    triplet_weight=5.0,
+    triplet_weight=2.5,
     disentangling_weight=40.0,
-    own_artist_weight=5.0,
+    own_artist_weight=8.0,
     real_share=0.4,
     reconstruction_weight=20.0,
     temperature=0.1,
@@ -253,7 +253,7 @@ PRESETS: dict[str, Config] = {
     ),
     # For comparisons of settings: pictures of half the size.
     "study": replace(
-        _SMALL, size=(32, 32), halvings=2, deep=64, blocks=3, patches=(32,), windows=(32,), until=(4800,), blur=2
+        _SMALL, size=(32, 32), halvings=2, deep=64, blocks=3, patches=(32,), windows=(32,), until=(2400,), blur=2
     ),
     # As published, for GPUs.
     "paper": Config(),

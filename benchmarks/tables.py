@@ -1373,9 +1373,8 @@ def stylegan_directions() -> str:
         "attributes that stay, when they are moved by so many standard deviations towards what they have not. The "
         f"earlier example model, {result['moved_samples']} samples that the directions were not learned from; told by "
         f"another classifier, trained on the other half of {result['faces']} faces (its balanced accuracy on held-out "
-        f"ones: "
-        f"{judge}). Classifier and accuracy are balanced, half is chance, of the classifier on held-out faces and of "
-        "the boundary on held-out samples. "
+        f"ones: {judge}). Classifier and accuracy are balanced, half is chance, of the classifier on held-out faces "
+        "and of the boundary on held-out samples. "
         f"At two standard deviations boundaries change {means[0][0]:.2f} and keep {means[0][1]:.2f} on average, "
         f"orthogonal ones {means[1][0]:.2f} and {means[1][1]:.2f}. Values of one part (skin) are not counted as "
         f"others of each other. Learning took {result['boundaries']['cpu_seconds']} CPU seconds. Seen in the pictures: "
@@ -1406,11 +1405,9 @@ def stylegan_coarse() -> str:
     return (
         table("target | whole: ST-LPIPS | CPU s | coarse to fine: steps | ST-LPIPS | CPU s | times as fast", rows)
         + f"\n\nA generator of {result['side']} pixels: the earlier example model enlarged by blocks of random "
-        f"weights, as "
-        f"no trained one comes with the package. With the whole network {result['steps']} steps; from coarse to fine "
-        f"the "
-        f"fewest of several numbers that come as near (within {result['equal']:g}). ST-LPIPS at the full size; "
-        f"features: {result['features']}. Samples are of the generator itself. {least}"
+        f"weights, as no trained one comes with the package. With the whole network {result['steps']} steps; from "
+        f"coarse to fine the fewest of several numbers that come as near (within {result['equal']:g}). ST-LPIPS at the "
+        f"full size; features: {result['features']}. Samples are of the generator itself. {least}"
     )
 
 
@@ -1450,9 +1447,8 @@ def stylegan_alignment() -> str:
         table("photo | PSNR, dB", rows)
         + f"\n\nMeans of {result['photos']} held-out drawn faces in the earlier example model, {result['steps']} steps "
         f"from the encoder; turned by {turns} degrees, scaled and shifted on a larger ground. PSNR to what was "
-        f"searched "
-        "for. The places of eyes and mouth are known from the drawing; those that a user points at are less exact. "
-        f"What `--face` cuts out differs from the face itself by {found['cropped']:.1f} dB."
+        "searched for. The places of eyes and mouth are known from the drawing; those that a user points at are less "
+        f"exact. What `--face` cuts out differs from the face itself by {found['cropped']:.1f} dB."
     )
 
 

@@ -19,7 +19,7 @@ from calotype.data import weights
 from calotype.data.decoded import decoded
 from calotype.data.prepared import remember
 from calotype.errors import InputError, OutputError
-from calotype.files import output_error, sha256_of_files, write_whole
+from calotype.files import output_error, sha256_of_files, write_folder, write_whole
 from calotype.tasks.runner import state_folder
 
 needs_locks = pytest.mark.skipif(sys.platform == "win32", reason="open files are not locked")
@@ -49,6 +49,54 @@ def test_only_what_dead_processes_have_left_is_deleted(tmp_path):
     files.remove_stale_parts(tmp_path, below=True)
     assert parts(tmp_path) == set()
     assert (tmp_path / "other.part").exists()
+
+
+def test_a_folder_is_written_whole_or_nothing_is_left(tmp_path):
+    def write(part):
+        (part / "sub").mkdir()
+        (part / "sub/a").write_text("a")
+        (part / "b").write_text("b")
+
+    def interrupted(part=None):
+        if part is not None:
+            write(part)
+        raise KeyboardInterrupt
+
+    def full():
+        raise OSError(errno.ENOSPC, "full")
+
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "link").symlink_to("empty")
+    before = sorted(tmp_path.iterdir())
+    for target in (tmp_path / "deep/new", tmp_path / "empty", tmp_path / "link"):
+        for how, error in (((interrupted,), KeyboardInterrupt), ((write, interrupted), KeyboardInterrupt)):
+            with pytest.raises(error):
+                write_folder(target, *how)
+        with pytest.raises(OutputError, match="the disk is full"):
+            write_folder(target, write, full)
+        assert sorted(tmp_path.rglob("*")) == before
+    for target in (tmp_path / "deep/new", tmp_path / "link"):
+        write_folder(target, write)
+        assert sorted(path.name for path in target.rglob("*")) == ["a", "b", "sub"]
+    assert (tmp_path / "link").is_symlink()
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_what_appears_in_a_folder_while_it_is_written_stays(tmp_path, there):
+    target = tmp_path / "made"
+
+    def write(part):
+        (part / "a").write_text("mine")
+        (part / "b").write_text("mine")
+        target.mkdir(exist_ok=True)
+        (target / "b").write_text("of others")
+
+    if there:
+        target.mkdir()
+    with pytest.raises(OutputError, match="there is a file of that name"):
+        write_folder(target, write)
+    assert [(path.name, path.read_text()) for path in target.iterdir()] == [("b", "of others")]
+    assert list(tmp_path.iterdir()) == [target]
 
 
 @needs_locks

@@ -1,4 +1,4 @@
-"""Atomic file writing, and cache folders."""
+"""Atomic writing of files and folders, and cache folders."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import errno
 import hashlib
 import os
 import secrets
+import shutil
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -155,6 +156,47 @@ def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
             raise
     except OSError as error:
         raise output_error(path, error) from error
+
+
+def write_folder(folder: Path, write: Callable[[Path], object], then: Callable[[], object] = lambda: None) -> None:
+    """Write a folder whole or not at all: call ``write`` with a hidden folder, whose entries become those of ``folder``.
+
+    If this is interrupted, nothing is left: no part, no parent folder that was created. An empty folder that existed
+    before stays, as it may be a link, the mount point of a disk, or have permissions of its own.
+
+    Args:
+        folder: to be created; must not exist, or be empty.
+        write: fills a folder.
+        then: called when ``folder`` is complete; where it fails, ``folder`` is deleted again.
+
+    Raises:
+        OutputError: no permission, no disk space, an invalid path, or an entry that has appeared there meanwhile.
+    """
+    target = Path(os.path.realpath(folder))
+    try:
+        created = [each for each in (target, *target.parents) if not each.exists()]
+        part = (target.parent if created else target) / f"{_PART}{secrets.token_hex(6)}.part"
+        moves: list[tuple[Path, Path]] = []
+        try:
+            part.mkdir(parents=True)
+            write(part)
+            moves = [(part, target)] if created else [(each, target / each.name) for each in sorted(part.iterdir())]
+            for source, place in moves:
+                if place.exists():
+                    raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+                source.replace(place)
+            if not created:
+                part.rmdir()
+            then()
+        except BaseException:
+            for path in [place for source, place in moves if not source.exists()] + [part]:
+                path.unlink() if path.is_file() else shutil.rmtree(path, ignore_errors=True)
+            for path in created[1:]:
+                with suppress(OSError):  # others may have written there meanwhile
+                    path.rmdir()
+            raise
+    except OSError as error:
+        raise output_error(folder, error) from error
 
 
 def _new_part(folder: Path) -> tuple[Path, BinaryIO]:

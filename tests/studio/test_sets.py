@@ -143,6 +143,16 @@ def test_too_many_and_too_much_are_refused(tmp_path, monkeypatch):
         kept.folder("set-000000000000")
 
 
+def test_a_job_whose_set_cannot_be_created_is_not_kept(client, monkeypatch):
+    jobs = client.get("/api/jobs").json()
+    monkeypatch.setattr(sets, "MOST_SETS", 0)
+    answer = client.post("/api/verbs/data/jobs", json={"name": "solids", "count": 1, "size": 16})
+    assert "delete some" in answer.json()["error"]
+    assert client.get("/api/jobs").json() == jobs
+    records = client.app.state.studio.jobs._records
+    assert len(records.load()) == len(client.app.state.studio.jobs.all())
+
+
 def test_labels_are_the_sub_folders():
     assert labels_of(["a/1.png", "a/2.png", "b/x/3.png"]) == {"a": 2, "b": 1}
     assert labels_of(["a/1.png", "a/2.png"]) == labels_of(["1.png"]) == {}
@@ -308,7 +318,7 @@ def learned(place):
         yield client, id, job
 
 
-def test_a_model_learns_from_a_set_and_makes_pictures_that_are_a_set_too(learned, tmp_path):
+def test_a_model_learns_from_a_set_and_makes_pictures_that_are_a_set_too(learned, tmp_path, monkeypatch):
     client, id, job = learned
     said = client.post("/api/verbs/train/estimate", json={"engine": "cocogan", "photo": id, "preset": "tiny"}).json()
     assert said["training"] == []  # it is there
@@ -342,6 +352,11 @@ def test_a_model_learns_from_a_set_and_makes_pictures_that_are_a_set_too(learned
     assert json.loads(Image.open(io.BytesIO(sheet)).text["calotype"])["sheet"] == 6
     other = client.post("/api/sets", json={"name": "made", "job": made["id"]}).json()
     assert (other["count"], other["source"], other["name"]) == (6, "sample", "made")
+    known = client.get("/api/sets").json()
+    with monkeypatch.context() as patched:  # the second of the pictures cannot be added
+        patched.setattr(sets, "MOST_MEMBERS", 1)
+        assert client.post("/api/sets", json={"name": "made", "job": made["id"]}).status_code == 422
+    assert client.get("/api/sets").json() == known
     measures = "fid,kid,precision,coverage"
     found = asked(client, "evaluate", real=id, fakes=[other["id"]], metrics=measures, features="offline")
     found = awaited(client, found["id"])

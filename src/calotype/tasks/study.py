@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from calotype.errors import ArgumentError, InputError, counted, unknown
-from calotype.files import shown, write_whole
+from calotype.files import shown, write_folder
 from calotype.tasks import arguments
 from calotype.tasks.evaluate import features_by_measure, pictures_in
 from calotype.tasks.param import Param, described
@@ -224,9 +224,13 @@ def _write(
     forms = [[asdict(trial) for trial in form] for form in planned.forms]
     about = {"format": FORMAT, "study": id, "kind": planned.kind, "methods": planned.methods, **settings}
     key = {**about, "features": features, "forms": forms, "pictures": pictures}
-    write_whole(target / PAGE, lambda file: file.write(text.encode()))
-    write_whole(target / KEY, lambda file: file.write((json.dumps(key, indent=1) + "\n").encode()))
-    (target / ANSWERS).mkdir(exist_ok=True)
+
+    def write(part: Path) -> None:
+        (part / PAGE).write_text(text, encoding="utf-8", newline="")
+        (part / KEY).write_text(json.dumps(key, indent=1) + "\n", encoding="utf-8", newline="")
+        (part / ANSWERS).mkdir()
+
+    write_folder(target, write)
 
 
 def _distances(

@@ -160,6 +160,10 @@ def _of_job(studio: Studio, name: str, job: str) -> PictureSet:
     if not results:
         raise InputError("this job has no pictures yet: a set of its results would be empty")
     one = studio.sets.new(name, source=done.verb)
-    for file in results:
-        studio.sets.add(one.id, studio.jobs.file(job, file).read_bytes(), file)
+    try:
+        for file in results:
+            studio.sets.add(one.id, studio.jobs.file(job, file).read_bytes(), file)
+    except BaseException:
+        studio.sets.remove(one.id)
+        raise
     return one

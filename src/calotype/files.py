@@ -159,7 +159,7 @@ def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
 
 
 def write_folder(folder: Path, write: Callable[[Path], object], then: Callable[[], object] = lambda: None) -> None:
-    """Write a folder whole or not at all: call ``write`` with a hidden folder, whose entries become those of ``folder``.
+    """Write a folder whole or not at all: call ``write`` with a hidden folder, then move its entries to ``folder``.
 
     If this is interrupted, nothing is left: no part, no parent folder that was created. An empty folder that existed
     before stays, as it may be a link, the mount point of a disk, or have permissions of its own.

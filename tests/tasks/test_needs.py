@@ -10,6 +10,7 @@ import calotype
 from calotype import catalog
 from calotype.cli import main
 from calotype.errors import InputError
+from calotype.run import Run
 
 WITH_WEIGHTS = [name for name in (*catalog.ENGINES, *catalog.MODELS) if catalog.declared(name).needs]
 # Settings that ask for weights.
@@ -43,6 +44,17 @@ def test_every_system_tells_what_it_lacks(name):
         module.needs(cfg, verb)
     if name != "hed":  # which has no settings without its weights
         module.needs(module.PRESETS["tiny"], "vary")
+
+
+@pytest.mark.usefixtures("_nothing_there")
+@pytest.mark.parametrize("name", [name for name in WITH_WEIGHTS if name in catalog.MODELS])
+def test_the_last_state_of_a_training_is_read_without_what_only_its_steps_need(name, tmp_path):
+    module = catalog.system(name)
+    steps = {"pyramid": {"enlarged": 1, "size": (32, 32)}}.get(name, {})
+    cfg = catalog.config_from(module, "tiny", {**ASKING[name], **steps})
+    with pytest.raises(InputError, match="calotype weights vgg16"):
+        module.needs(cfg, "train")
+    assert module.unfinished(cfg, Run(tmp_path)) is None  # nothing is saved, and nothing is missing
 
 
 @pytest.mark.usefixtures("_nothing_there")

@@ -37,6 +37,7 @@ class Trainer:
         cfg: the settings.
         device: to compute on.
         build: makes the networks, spectrally normalised.
+        learning: whether steps are to be made; without them, networks that a loss alone needs are not read.
 
     Attributes:
         net: generator and encoder.
@@ -44,7 +45,7 @@ class Trainer:
         average: exponential moving average of ``net``.
     """
 
-    def __init__(self, cfg: LayoutConfig, device: torch.device, build: Build) -> None:
+    def __init__(self, cfg: LayoutConfig, device: torch.device, build: Build, *, learning: bool = True) -> None:
         self.cfg, self.device, self.build = cfg, device, build
         self.net = build(cfg, spectral=True).to(device)
         self.discriminator = self._made_discriminator().to(device)
@@ -55,7 +56,7 @@ class Trainer:
         self.discriminator_optimizer = discriminator_optimizer(self.discriminator, cfg.discriminator_rate, betas)
         self.schedule = constant_then_linear(cfg.steps, cfg.decay_at)
         self.kl_schedule = warm_up(round(cfg.kl_warm_up * cfg.steps))
-        self.perceptual = _perceptual(cfg, device)
+        self.perceptual = _perceptual(cfg, device) if learning else None
         self.training_net = distributed.wrapped(self.net)
         self.training_discriminator = distributed.wrapped(self.discriminator)
 

@@ -74,13 +74,13 @@ def unfinished(cfg: LayoutConfig, run: Run, build: Build) -> Net | None:
     Raises:
         InputError: what was saved is damaged, or from other settings.
     """
-    trainer = resumed(_started(cfg, run, build), run, cfg.steps, _STAGE)
+    trainer = resumed(_started(cfg, run, build, learning=False), run, cfg.steps, _STAGE)
     return None if trainer is None else _folded(trainer)
 
 
-def _started(cfg: LayoutConfig, run: Run, build: Build) -> Trainer:
+def _started(cfg: LayoutConfig, run: Run, build: Build, *, learning: bool = True) -> Trainer:
     kind = OasisTrainer if cfg.adversarial == "oasis" else Trainer
-    return started(lambda: kind(cfg, run.device, build), run, _STAGE)
+    return started(lambda: kind(cfg, run.device, build, learning=learning), run, _STAGE)
 
 
 def _folded(trainer: Trainer) -> Net:

@@ -18,9 +18,9 @@ from calotype.tasks.face_places import EXCHANGED, face_places
 from calotype.tasks.found_faces import FaceFinder
 from calotype.tasks.job import OutputSpec
 from calotype.tasks.latent_job import LatentJob
-from calotype.tasks.models import save_tuned
 from calotype.tasks.param import Param
 from calotype.tasks.sample import LABEL, UNFINISHED
+from calotype.tasks.tuned_model import save_tuned
 from calotype.types import FacePlaces, Photo, PhotoLike
 
 if TYPE_CHECKING:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,6 +13,8 @@ from calotype.catalog import engine as engine_of
 from calotype.catalog import model as model_of
 from calotype.errors import InputError
 from calotype.files import shown
+from calotype.tasks import model_store
+from calotype.types import Size
 
 _Read = TypeVar("_Read")
 
@@ -127,3 +130,19 @@ def sha256_of(net: Any) -> str:
         digest.update(f"{name} {value.dtype} {tuple(value.shape)}\0".encode())
         digest.update(value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
     return digest.hexdigest()
+
+
+def imported_about(name: str, key: str, config: Any, size: Size, **more: Any) -> dict[str, Any]:
+    """The description in the model store of a model that was not trained there."""
+    return {
+        "key": key,
+        "engine": name,
+        "preset": model_store.IMPORTED,
+        "set": {},
+        "for": next(iter(declared(name).verbs)) if name in MODELS else "",
+        "config": asdict(config),
+        "seed": 0,
+        "stages": [],
+        "size": str(size),
+        **more,
+    }

@@ -66,7 +66,7 @@ def opened_model(model: str | Path) -> tuple[str, Loaded | None]:
     place = model_store.folder_of(model)
     loaded = load(place)
     if not declared_layers(loaded):
-        raise InputError(f"a model of the kind {loaded.system} is none of a data set: {_ADVICE}")
+        raise InputError(f"a model of the kind {loaded.system} has no layers that can be inspected: {_ADVICE}")
     return place.resolve().name, loaded
 
 

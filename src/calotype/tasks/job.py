@@ -27,7 +27,7 @@ from calotype.kinds.kind import Reading
 from calotype.results import Result
 from calotype.tasks import runner
 from calotype.tasks.memory import require_memory
-from calotype.tasks.param import DEFAULTS
+from calotype.tasks.param import DEFAULTS, described
 from calotype.tasks.progress import Training
 from calotype.tasks.provenance import Effect, with_origin
 from calotype.tasks.request import Request, check_beside_model, own_arguments, request
@@ -112,15 +112,22 @@ class Job:
             InputError: an argument is invalid.
         """
         cls.check(own_arguments(given))  # before a model is loaded
-        checked = request(cls.verb, default_structure=cls.default_structure, **given)
+        offered = "unfinished" in described(cls._task())
+        checked = request(cls.verb, default_structure=cls.default_structure, offers_unfinished=offered, **given)
         if checked.model is not None:
             check_beside_model(cls._changed(given, ("engine", "preset")), checked.model.name, checked.engine)
         return checked
 
     @classmethod
+    def _task(cls) -> Callable[..., Any]:
+        """The function of the verb."""
+        task: Callable[..., Any] = getattr(import_module(cls.__module__), cls.verb)
+        return task
+
+    @classmethod
     def _changed(cls, given: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
         """Those of the arguments ``names`` whose values are not the defaults of the verb."""
-        task = getattr(import_module(cls.__module__), cls.verb)
+        task = cls._task()
         defaults = {name: parameter.default for name, parameter in inspect.signature(task).parameters.items()}
         return {name: given[name] for name in names if name in given and given[name] != defaults.get(name)}
 

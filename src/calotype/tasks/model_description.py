@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from calotype.catalog import declared, load, usable_verbs
 from calotype.catalog import model as model_of
@@ -13,6 +14,7 @@ from calotype.files import shown
 from calotype.tasks import model_store
 from calotype.tasks.foreign_models import file_readers, fitting_systems, read_foreign
 from calotype.tasks.model_card import weights_of
+from calotype.tasks.verbs import accepting
 
 if TYPE_CHECKING:
     from calotype.foreign.description import Description
@@ -79,6 +81,24 @@ def _described_foreign(folder: Path) -> Description:
     return Description(name, "another program", facts, "that of what it was trained on")
 
 
+def _use_of_unfinished(engine: str) -> str:
+    verbs = accepting("unfinished", engine)
+    instead = f", or give it to a verb that has --unfinished ({', '.join(verbs)})" if verbs else ""
+    return f"run its 'calotype train' command again to finish it{instead}"
+
+
+def _files(about: Mapping[str, Any]) -> dict[str, Any]:
+    """The files that a training needs, by the settings that name them."""
+    config = about.get("config", {})
+    return {name: config[name] for name in sorted(declared(about["engine"]).files) if config.get(name)}
+
+
+def _file_needed(name: str, path: str) -> str:
+    if Path(path).exists():
+        return path
+    return f"{path}, which does not exist here: put it back, or name it anew with --set {name}=FILE"
+
+
 def _described_unfinished(folder: Path) -> tuple[str, str, dict[str, str], str]:
     """What is recorded of a training that has not reached its end."""
     about = model_store.described(folder)
@@ -94,6 +114,7 @@ def _described_unfinished(folder: Path) -> tuple[str, str, dict[str, str], str]:
         "seed": str(about.get("seed", "")),
         "started": entry.when[:16].replace("T", " "),
         "verbs": ", ".join(declared(entry.engine).verbs),
-        "to use it": "run its 'calotype train' command again to finish it, or give it to a verb that has --unfinished",
+        "to use it": _use_of_unfinished(entry.engine),
+        **{name: _file_needed(name, str(path)) for name, path in _files(about).items()},
     }
     return entry.engine, "calotype", {name: fact for name, fact in facts.items() if fact}, "that of what it learns from"

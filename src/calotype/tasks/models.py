@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,13 +13,21 @@ from calotype.catalog import model as model_of
 from calotype.errors import InputError
 from calotype.files import shown
 from calotype.tasks import model_store
-from calotype.tasks.foreign_models import by_one_of, check_finite, file_readers, imported_model, readers, sha256_of
+from calotype.tasks.foreign_models import (
+    by_one_of,
+    check_finite,
+    file_readers,
+    imported_about,
+    imported_model,
+    readers,
+    sha256_of,
+)
 from calotype.tasks.model_card import weights_of, write_card
 from calotype.tasks.model_description import describe
 from calotype.types import PhotoLike, Size
 
 if TYPE_CHECKING:
-    from calotype.tasks.job import Job
+    pass
 
 
 def models() -> list[model_store.Entry]:
@@ -80,7 +87,7 @@ def take_over(folder: str | Path, photo: PhotoLike | None = None) -> Path:
     stem = opened.name if opened else Path(folder).resolve().name
     source_name = (opened.source.name if opened.source else opened.name) if opened else ""
     stored = model_store.place_of(stem, name, key)
-    about = _imported_about(name, key, config, size, photo=source_name, photo_sha256=sha256)
+    about = imported_about(name, key, config, size, photo=source_name, photo_sha256=sha256)
     with model_store.locked(stored):
         _check_replaces_none(stored, net)
         model_store.describe(stored, about)
@@ -124,7 +131,7 @@ def _import_dataset_model(folder: Path, name: str) -> Path:
     stem = folder.resolve().stem if folder.is_file() else folder.resolve().name
     stored = model_store.place_of(stem, name, key)
     description = module.about(config) if declared(name).learns_classes else {}
-    about = _imported_about(name, key, config, size, photo=stem, photo_sha256="", about=description)
+    about = imported_about(name, key, config, size, photo=stem, photo_sha256="", about=description)
     with model_store.locked(stored):
         model_store.describe(stored, about)
         saving.write(stored, name, config, net, "", (size.height, size.width), about=description)
@@ -138,40 +145,6 @@ def _licence_of(path: Path) -> str:
         return describe(path).licence
     except InputError:
         return ""
-
-
-def save_tuned(job: Job, net: Any, folder: Path) -> None:
-    """Keep a generator that was tuned to a photo as a model, in place of one of the same settings.
-
-    Raises:
-        OutputError: it cannot be saved.
-    """
-    from calotype import saving
-
-    name, size, description = job.request.engine, job.size, job.request.loaded.about if job.request.loaded else {}
-    key = folder.name.rpartition("-")[2]
-    about = _imported_about(
-        name, key, job.config, size, photo=f"{job.name}-tuned", photo_sha256="", about=dict(description)
-    )
-    with model_store.locked(folder):
-        model_store.describe(folder, about)
-        saving.write(folder, name, job.config, net, "", (size.height, size.width), about=description)
-        write_card(folder, parameters=weights_of(net), licence="that of the model it was tuned from")
-
-
-def _imported_about(name: str, key: str, config: Any, size: Size, **more: Any) -> dict[str, Any]:
-    return {
-        "key": key,
-        "engine": name,
-        "preset": model_store.IMPORTED,
-        "set": {},
-        "for": next(iter(declared(name).verbs)) if name in MODELS else "",
-        "config": asdict(config),
-        "seed": 0,
-        "stages": [],
-        "size": str(size),
-        **more,
-    }
 
 
 def _import_own(folder: Path) -> Path:
@@ -197,7 +170,7 @@ def _import_bare(folder: Path, loaded: Loaded) -> Path:
     """Import a model of a data set that was published without what only its training knows."""
     key = model_store.weights_sha256(folder)[:12]
     size, name = Size(*loaded.photo_size), folder.resolve().name
-    about = _imported_about(
+    about = imported_about(
         loaded.system, key, loaded.config, size, photo=name, photo_sha256="", about=dict(loaded.about)
     )
     stored = model_store.place_of(name, loaded.system, key)

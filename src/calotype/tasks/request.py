@@ -50,6 +50,7 @@ class Request:
         tile: directions in which the outputs tile, a key of ``arguments.TILES``.
         max_side: photos are shrunk so that no side is longer, pixels.
         device: torch name of the device.
+        offers_unfinished: whether the verb has the argument ``unfinished``.
         own: arguments that are specific to this verb, JSON-ready, by name.
         auto: whether ``structure`` is the engine's default, which is limited to the scales of the photo.
         unfinished: use the finished stages of a stopped training.
@@ -117,6 +118,7 @@ def request(
     unfinished: bool = False,
     model: str | Path | None = None,
     default_structure: str | float | None = None,
+    offers_unfinished: bool = True,
     **own: Any,
 ) -> Request:
     """Check a verb's arguments.
@@ -153,7 +155,7 @@ def request(
         raise ArgumentError(
             "the settings of a trained model are fixed: leave out --set (settings=) or --model (model=)"
         )
-    given = None if model is None else _given_model(model, unfinished)
+    given = None if model is None else _given_model(model, unfinished, offers_unfinished)
     engine = given.loaded.system if given else engine
     check_able(engine, verb, model_given=given is not None)
     known = declared(engine).verbs[verb]
@@ -249,27 +251,27 @@ class _GivenModel:
     unfinished: bool
 
 
-def _given_model(model: str | Path, unfinished: bool) -> _GivenModel:
+def _given_model(model: str | Path, unfinished: bool, offered: bool) -> _GivenModel:
     """The model given by folder or name, loaded.
 
     Raises:
         ModelError: there is none, or it cannot be loaded.
     """
     try:
-        return _load_given(model, unfinished)
+        return _load_given(model, unfinished, offered)
     except InputError as error:
         raise ModelError(str(error)) from error
 
 
-def _load_given(model: str | Path, unfinished: bool) -> _GivenModel:
+def _load_given(model: str | Path, unfinished: bool, offered: bool) -> _GivenModel:
     folder = model_store.folder_of(model)
     about = model_store.described(folder)
     if about.get("engine") not in MODELS or model_store.is_finished(folder):
         return _GivenModel(folder, kept_models.load(folder), False)
     if not unfinished:
+        instead = ", or add --unfinished (unfinished=True) to use its last saved state" if offered else ""
         raise InputError(
-            f"the model {folder.name} is not finished: run its 'calotype train' command again to resume, or "
-            "add --unfinished (unfinished=True) to use its last saved state"
+            f"the model {folder.name} is not finished: run its 'calotype train' command again to resume{instead}"
         )
     return _GivenModel(folder, _load_unfinished(folder, about), True)
 

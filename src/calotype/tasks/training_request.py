@@ -260,7 +260,7 @@ def _begun(engine: str, start: str | Path | None, freeze_d: int, config: Any) ->
     if not declared(engine).starts:
         check_no_start(engine, start, freeze_d)
     module = model_of(engine)
-    place = Path(start) if Path(start).is_file() else model_store.folder_of(start)
+    place = _start_place(start)
     begun = module.start(place)
     if freeze_d and begun.discriminator is None:
         raise InputError(
@@ -268,6 +268,21 @@ def _begun(engine: str, start: str | Path | None, freeze_d: int, config: Any) ->
             "give a snapshot of stylegan2-ada-pytorch"
         )
     return place, module.started(config, begun)
+
+
+def _start_place(start: str | Path) -> Path:
+    path = Path(start)
+    if path.is_file():
+        return path
+    try:
+        return model_store.folder_of(start)
+    except InputError:
+        if path.suffix or len(path.parts) > 1:  # a path
+            raise InputError(
+                f"{shown(path)} does not exist, and the training starts from it, also to resume: put it back, or name "
+                "it anew with --from (start=)"
+            ) from None
+        raise
 
 
 def _check_trained(engine: str) -> None:

@@ -5,13 +5,16 @@ from dataclasses import replace
 import pytest
 import torch
 import torch.nn.functional as F
+from PIL import Image
 
-from calotype.errors import InputError
+import calotype
+from calotype.errors import InputError, Stopped
 from calotype.models import pyramid
 from calotype.models.pyramid import PRESETS
 from calotype.models.pyramid.classifier import CONVOLUTIONAL, Pyramid, levels
 from calotype.nn.vgg import VGG_BLOCKS
 from calotype.run import Run
+from calotype.tasks import models
 from calotype.tasks.model_store import key_of
 from calotype.types import Size
 
@@ -103,8 +106,41 @@ def test_the_content_of_the_file_tells_models_apart(cfg, file, tmp_path):
     torch.save(changed, copy)
     assert key(copy) != key(file)
     copy.unlink()
-    with pytest.raises(InputError, match=r"other name.pth' cannot be read"):
+    with pytest.raises(InputError, match=r"other name.pth' cannot be read .* --set classifier_file=FILE"):
         key(copy)
+
+
+def test_only_a_training_needs_the_file(cfg, file, tmp_path, monkeypatch):
+    monkeypatch.setenv("CALOTYPE_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "pictures").mkdir()
+    for i in range(4):
+        Image.new("RGB", (32, 32), (60 * i, 90, 200)).save(tmp_path / f"pictures/{i}.png")
+    own, moved = tmp_path / "own.pth", tmp_path / "moved.pth"
+    own.write_bytes(file.read_bytes())
+
+    def train(path, run=None):
+        names = ("size", "classifier", "enlarged", "steps")
+        changes = {**{name: getattr(cfg, name) for name in names}, "steps": 2, "classifier_file": str(path)}
+        return calotype.train("pyramid", tmp_path / "pictures", preset="tiny", settings=changes, run=run).folder
+
+    run = Run(on_event=lambda event: run.stop() if event.step == 1 else None)
+    with pytest.raises(Stopped):
+        train(own, run)
+    own.rename(moved)
+    (folder,) = (path.parent for path in (tmp_path / "cache/models").glob("*/about.json"))
+    facts = models.describe(folder).facts
+    assert "which does not exist here" in facts["classifier_file"]
+    assert "--set classifier_file=FILE" in facts["classifier_file"]
+    assert "--unfinished" not in facts["to use it"]  # none of its verbs has it
+    with pytest.raises(InputError, match=r"again to resume$"):
+        calotype.remix(tmp_path / "pictures/0.png", model=folder)
+    assert pyramid.unfinished(replace(cfg, steps=2, classifier_file=str(own)), Run(folder)) is not None
+    with pytest.raises(InputError, match=r"own.pth' does not exist, .* also to resume: .* --set classifier_file=FILE"):
+        train(own)
+    assert train(moved) == folder
+    moved.unlink()
+    assert models.describe(folder).facts["verbs"] == "remix, erase, mix"
+    assert calotype.remix(tmp_path / "pictures/0.png", model=folder, device="cpu")[0].size == (32, 32)
 
 
 def test_other_files_are_refused(cfg, tmp_path):
@@ -112,7 +148,7 @@ def test_other_files_are_refused(cfg, tmp_path):
     torch.save({name: value for name, value in weights().items() if not name.startswith("classifier.3")}, path)
     for given, message in (
         (path, "fully connected"),
-        (tmp_path / "none.pth", "cannot be read .* finished model not"),
+        (tmp_path / "none.pth", r"does not exist.* --set classifier_file=FILE .*a finished model does not"),
     ):
         with pytest.raises(InputError, match=message):
             pyramid.adapted(replace(cfg, classifier_file=str(given), fully_connected=()), {})

@@ -130,6 +130,7 @@ def test_by_the_verb(snapshot, photos):
         ({"freeze_d": 1, "start": None}, "give --from too"),
         ({"engine": "cocogan"}, r"a training of cocogan starts from nothing: leave out --from .* stylegan"),
         ({"start": "nowhere"}, "there is no model"),
+        ({"start": "there/no.pkl"}, r"'there/no.pkl' does not exist, .* also to resume: .* --from"),
     ],
 )
 def test_what_cannot_be_started_from_is_told(snapshot, photos, given, words, monkeypatch, tmp_path):

@@ -95,9 +95,9 @@ def unfinished(cfg: Config, run: Run) -> Net | None:
     Raises:
         InputError: what was saved is damaged, or from other settings.
     """
-    trainer = resumed(_started(cfg, run), run, cfg.steps, PICTURES)
+    trainer = resumed(_started(cfg, run, learning=False), run, cfg.steps, PICTURES)
     return None if trainer is None else trainer.net.requires_grad_(False).eval()
 
 
-def _started(cfg: Config, run: Run) -> Trainer:
-    return started(lambda: Trainer(cfg, run.device), run, PICTURES)
+def _started(cfg: Config, run: Run, *, learning: bool = True) -> Trainer:
+    return started(lambda: Trainer(cfg, run.device, learning=learning), run, PICTURES)

@@ -30,6 +30,7 @@ class Trainer:
     Args:
         cfg: the settings.
         device: to compute on.
+        learning: whether steps are to be made; without them, networks that a loss alone needs are not read.
 
     Attributes:
         net: encoders and decoder.
@@ -37,7 +38,7 @@ class Trainer:
         controllers: lambda and gamma.
     """
 
-    def __init__(self, cfg: Config, device: torch.device) -> None:
+    def __init__(self, cfg: Config, device: torch.device, *, learning: bool = True) -> None:
         self.cfg, self.device = cfg, device
         self.net = build(cfg).to(device)
         self.critics = Critics(
@@ -57,7 +58,7 @@ class Trainer:
         self.critic_optimizer = generator_optimizer(self.critics, cfg.rate, betas)
         self.schedule = constant_then_linear(cfg.steps, cfg.decay_at)
         self.perceptual = None
-        if cfg.reconstruction == "perceptual":
+        if learning and cfg.reconstruction == "perceptual":
             self.perceptual = PerceptualLoss(vgg16().to(device))
 
     @property

@@ -69,9 +69,9 @@ def unfinished(cfg: Config, run: Run) -> Net | None:
     Raises:
         InputError: what was saved is damaged, or from other settings.
     """
-    trainer = resumed(_started(cfg, run), run, cfg.steps, _STAGE)
+    trainer = resumed(_started(cfg, run, learning=False), run, cfg.steps, _STAGE)
     return None if trainer is None else trainer.average.module.eval()
 
 
-def _started(cfg: Config, run: Run) -> Trainer:
-    return started(lambda: Trainer(cfg, run.device), run, _STAGE)
+def _started(cfg: Config, run: Run, *, learning: bool = True) -> Trainer:
+    return started(lambda: Trainer(cfg, run.device, learning=learning), run, _STAGE)

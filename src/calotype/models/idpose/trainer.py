@@ -36,6 +36,7 @@ class Trainer:
     Args:
         cfg: the settings.
         device: to compute on.
+        learning: whether steps are to be made; without them, networks that a loss alone needs are not read.
 
     Attributes:
         net: encoders, generator and pixel verification.
@@ -43,7 +44,7 @@ class Trainer:
         average: exponential moving average of ``net``.
     """
 
-    def __init__(self, cfg: Config, device: torch.device) -> None:
+    def __init__(self, cfg: Config, device: torch.device, *, learning: bool = True) -> None:
         self.cfg, self.device = cfg, device
         self.net = build(cfg).to(device)
         self.discriminator: MultiScaleDiscriminator = MultiScaleDiscriminator(
@@ -58,7 +59,7 @@ class Trainer:
         self.discriminator_optimizer = discriminator_optimizer(self.discriminator, cfg.discriminator_rate, betas)
         self.schedule = constant_then_linear(cfg.steps, cfg.decay_at)
         self.perceptual = None
-        if cfg.perceptual_weight:
+        if learning and cfg.perceptual_weight:
             network = offline_features() if cfg.perceptual == "offline" else vgg16()
             self.perceptual = PerceptualLoss(network.to(device))
 

@@ -30,8 +30,8 @@ def adapted(cfg: Config, about: Mapping[str, Any]) -> Config:
         path = Path(cfg.classifier_file)
         if not path.exists():
             raise InputError(
-                f"{shown(path)} cannot be read (there is no such file): a training needs it; a finished model not: "
-                "give that to the verbs with --model (model=)"
+                f"{shown(path)} does not exist, and a training needs it, also to resume: put it back, or name it anew "
+                "with --set classifier_file=FILE (settings=); a finished model does not: give that with --model"
             )
         net = full_vgg16(cfg.classifier_file)
         return replace(cfg, fully_connected=tuple(layer.out_features for layer in (net.fc6, net.fc7, net.fc8)))

@@ -81,12 +81,12 @@ def unfinished(cfg: Config, run: Run) -> Net | None:
         InputError: what was saved is damaged, or from other settings.
     """
     classifier = ClassifierTrainer(cfg, run.device).net if cfg.classifier == "set" else None
-    trainer = resumed(_started(cfg, run, classifier), run, cfg.steps, _STAGE)
+    trainer = resumed(_started(cfg, run, classifier, learning=False), run, cfg.steps, _STAGE)
     return None if trainer is None else _finalized(trainer)
 
 
-def _started(cfg: Config, run: Run, classifier: torch.nn.Module | None) -> Trainer:
-    return started(lambda: Trainer(cfg, run.device, classifier), run, _STAGE)
+def _started(cfg: Config, run: Run, classifier: torch.nn.Module | None, *, learning: bool = True) -> Trainer:
+    return started(lambda: Trainer(cfg, run.device, classifier, learning=learning), run, _STAGE)
 
 
 def _finalized(trainer: Trainer) -> Net:

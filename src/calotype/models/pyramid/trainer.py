@@ -28,6 +28,8 @@ class Trainer:
         cfg: the settings.
         device: to compute on.
         classifier: a trained classifier of the set's classes; ``None``: the published one.
+        learning: whether steps are to be made; without them, the weights of the published classifier are not read, as
+            a saved state has them.
 
     Attributes:
         net: the generator and the frozen classifier.
@@ -35,13 +37,15 @@ class Trainer:
         average: exponential moving average of the generator.
     """
 
-    def __init__(self, cfg: Config, device: torch.device, classifier: nn.Module | None = None) -> None:
+    def __init__(
+        self, cfg: Config, device: torch.device, classifier: nn.Module | None = None, *, learning: bool = True
+    ) -> None:
         self.cfg, self.device = cfg, device
         self.net: Net = build(cfg).to(device)
-        if classifier is None:
-            self.net.classifier.load()
-        else:
+        if classifier is not None:
             self.net.classifier.net.load_state_dict(classifier.state_dict())
+        elif learning:
+            self.net.classifier.load()
         self.net.classifier.eval()
         self.discriminator = ResidualDiscriminator(cfg.size, cfg.discriminator_width, attention=cfg.attention).to(
             device

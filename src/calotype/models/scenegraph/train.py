@@ -69,7 +69,7 @@ def unfinished(cfg: Config, run: Run) -> Net | None:
     Raises:
         InputError: what was saved is damaged, or from other settings.
     """
-    trainer = started(lambda: Trainer(cfg, run.device), run, _STAGE)
+    trainer = started(lambda: Trainer(cfg, run.device, learning=False), run, _STAGE)
     if resumed(trainer, run, cfg.steps, _STAGE) is None:
         return None
     net, pool = _finished(trainer), trainer.pool

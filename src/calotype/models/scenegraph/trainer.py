@@ -63,9 +63,10 @@ class Trainer:
     Args:
         cfg: the settings.
         device: to compute on.
+        learning: whether steps are to be made; without them, networks that a loss alone needs are not read.
     """
 
-    def __init__(self, cfg: Config, device: torch.device) -> None:
+    def __init__(self, cfg: Config, device: torch.device, *, learning: bool = True) -> None:
         self.cfg, self.device = cfg, device
         self.net = build(cfg).to(device)
         self.judges = Discriminators(cfg).to(device)
@@ -80,7 +81,7 @@ class Trainer:
         ]
         self.discriminator_optimizer = discriminator_optimizer(groups, cfg.rate, betas)
         self.schedule = constant_then_linear(cfg.steps, cfg.decay_at)
-        self.perceptual = _perceptual(cfg, device)
+        self.perceptual = _perceptual(cfg, device) if learning else None
         self.layout_networks = nn.ModuleList([self.net.graph, self.net.boxes])
 
     @property

@@ -151,6 +151,17 @@ class FacePlaces:
         (ax, ay), (bx, by), (mx, my) = self.all
         return (bx - ax) * (my - (ay + by) / 2) < (by - ay) * (mx - (ax + bx) / 2)
 
+    @property
+    def upside_down(self) -> bool:
+        """Whether the mouth lies above the eyes in the picture, at most 45 degrees from straight up."""
+        x, y = (self.mouth[i] - (self.left[i] + self.right[i]) / 2 for i in range(2))
+        return -y > abs(x)
+
+    @property
+    def contradictory(self) -> bool:
+        """Whether the mouth tells a face upside down, and the order of the eyes an upright one."""
+        return self.upside_down and self.exchanged
+
     def in_order(self) -> FacePlaces:
         """The same places, the eye first that lies left with the face upright."""
         return FacePlaces(self.right, self.left, self.mouth) if self.exchanged else self

@@ -15,7 +15,7 @@ from calotype import saving
 from calotype.cli import main
 from calotype.data.face_lists import read_places
 from calotype.data.folder import Folder
-from calotype.errors import InputError
+from calotype.errors import ArgumentError, InputError
 from calotype.models import stylegan
 from calotype.nn.face_places import Face
 from calotype.tasks import found_faces
@@ -105,6 +105,37 @@ def test_eyes_in_the_other_order_are_exchanged(photos, tmp_path):
     assert told.notes == []
 
 
+def test_a_face_upside_down_is_turned_and_confused_places_are_told(photos, tmp_path, capsys):
+    """The eye that lies left in the upright face lies right in a photo of it upside down."""
+    Image.open(photos / "a.png").rotate(180).save(photos / "turned.png")
+
+    def listed(*rows):
+        path = tmp_path / "given.jsonl"
+        keys = ("file", "eyes", "mouth")
+        path.write_text("\n".join(json.dumps(dict(zip(keys, row))) for row in rows))
+        return path
+
+    upright, turned = ("a.png", [[30, 40], [50, 40]], [40, 60]), ("turned.png", [[50, 40], [30, 40]], [40, 20])
+    made = calotype.align(photos, places=listed(upright, turned), size=32, out=tmp_path / "both")
+    one, other = (np.asarray(Image.open(path)).astype(int) for path in made.paths)
+    assert np.abs(one - other).max() <= 1
+    (note,) = made.notes
+    assert note.startswith("1 photo whose face is upside down, with the mouth above the eyes; where it is not, correct")
+    assert note.endswith("'turned.png'")
+    # y counted from below: a mouth above eyes that are named as in an upright face
+    below = ("b.png", [[30, 40], [50, 40]], [40, 20])
+    made = calotype.align(photos, places=listed(upright, below), size=32, out=tmp_path / "one")
+    assert [path.name for path in made.paths] == ["a.png"]
+    (note,) = made.notes
+    assert "1 photo left out: 'b.png': the mouth lies above the eyes, which are named as in an upright face" in note
+    listed(below)
+    assert main(["align", "photos", "--places", "given.jsonl", "-o", "none"]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("calotype: 'b.png': the mouth lies above the eyes")
+    with pytest.raises(InputError, match=r"'20,20 50,20 30,5' cannot be: the mouth lies above the eyes"):
+        calotype.align(photos, places=listed(upright), size=64, to="20,20 50,20 30,5", out=tmp_path / "none")
+
+
 def test_faces_are_found(photos, tmp_path, monkeypatch):
     monkeypatch.setattr("calotype.tasks.align.FaceFinder", Found)
     made = calotype.align(photos, size=32)
@@ -126,6 +157,10 @@ def test_embed_finds_the_face(photos, tmp_path, monkeypatch):
     swapped = calotype.embed(photos / "b.png", model=model, steps=1, face="40,50 40,30 20,40 to 5,6 11,6 8,11")
     assert swapped[0].tobytes() == given[0].tobytes()
     assert any("the eyes were exchanged" in note for note in swapped.notes)
+    turned = calotype.embed(photos / "b.png", model=model, steps=1, face="50,40 30,40 40,20")
+    assert any("the face in 'b' is upside down" in note and "(--face, face=)" in note for note in turned.notes)
+    with pytest.raises(ArgumentError, match="cannot be: the mouth lies above the eyes"):
+        calotype.embed(photos / "b.png", model=model, steps=1, face="30,40 50,40 40,20")
     with pytest.raises(InputError, match="no face was found in 'none'"):
         calotype.embed(photos / "none.png", model=model, steps=1, face="auto")
 

@@ -1,6 +1,6 @@
 """Lists of the places of eyes and mouth in photos: CSV, JSON lines, or JSON.
 
-A CSV file has a column ``file`` and either ``eyes`` ("X,Y X,Y", the one that lies left in the picture first) and
+A CSV file has a column ``file`` and either ``eyes`` ("X,Y X,Y", the one that lies left with the face upright first) and
 ``mouth`` ("X,Y", or both corners), or numbers in ``left_eye_x``, ``left_eye_y``, ``right_eye_x``, ``right_eye_y``,
 ``mouth_x`` and ``mouth_y``. JSON lines, or one JSON list, have objects with the same keys, places as ``[x, y]``; a JSON
 object has them under the names of the files.

@@ -10,7 +10,7 @@ from calotype.data.face_lists import places_csv, read_places
 from calotype.errors import ArgumentError, InputError, counted
 from calotype.files import shown, write_whole
 from calotype.tasks import arguments
-from calotype.tasks.face_places import EXCHANGED, three_places
+from calotype.tasks.face_places import CONTRADICTORY, EXCHANGED, UPSIDE_DOWN, three_places
 from calotype.tasks.found_faces import AUTO, FaceFinder
 from calotype.tasks.param import Param
 from calotype.types import FacePlaces
@@ -29,7 +29,7 @@ class Aligned:
     Attributes:
         paths: the files that were written, a picture for each photo.
         places: where eyes and mouth are in each photo, by its name; also written beside the pictures, ``places.csv``.
-        notes: photos that were left out, have several faces, or eyes in the other order.
+        notes: photos that were left out, have several faces, eyes in the other order, or a face upside down.
     """
 
     paths: list[Path]
@@ -112,6 +112,8 @@ def align(
             picture = to_tensor(photo)[:, :3]
             at = found.places_in(path, picture).in_order()
             cropped = to_image(cropped_face(picture, at, size, wanted))
+            if at.upside_down:
+                found.turned.append(f"'{path.name}'")
         except InputError as error:
             found.left_out.append(str(error) if path.name in str(error) else f"'{path.name}': {error}")
         else:
@@ -144,6 +146,7 @@ class _Photos:
         self.left_out: list[str] = []
         self.several: list[str] = []
         self.exchanged: list[str] = []
+        self.turned: list[str] = []
         self.finder = FaceFinder(device) if str(places) == AUTO else None
         self.told = {} if self.finder else read_places(Path(places))
         self.files = list_photos(folder)
@@ -166,9 +169,11 @@ class _Photos:
         """Where the face in a photo [1, 3, h, w] is.
 
         Raises:
-            InputError: there is none.
+            InputError: there is none, or the list cannot mean one.
         """
         if self.finder is None:
+            if self.told[path.name].contradictory:
+                raise InputError(CONTRADICTORY)
             if self.told[path.name].exchanged:
                 self.exchanged.append(f"'{path.name}'")
             return self.told[path.name]
@@ -192,6 +197,8 @@ class _Photos:
                 f"{counted(len(self.exchanged), 'photo')} whose eyes were exchanged, as the one that lies left in the "
                 f"picture comes first: {_some(self.exchanged)}"
             )
+        if self.turned:
+            lines.append(f"{counted(len(self.turned), 'photo')} whose face is {UPSIDE_DOWN}: {_some(self.turned)}")
         return lines
 
 

@@ -14,7 +14,7 @@ from calotype.kinds import KINDS
 from calotype.results import Result
 from calotype.tasks import arguments, model_store
 from calotype.tasks.encoder_model import encoder_of
-from calotype.tasks.face_places import EXCHANGED, face_places
+from calotype.tasks.face_places import EXCHANGED, UPSIDE_DOWN, face_places
 from calotype.tasks.found_faces import FaceFinder
 from calotype.tasks.job import OutputSpec
 from calotype.tasks.latent_job import LatentJob
@@ -116,16 +116,18 @@ class EmbedJob(LatentJob):
         ]
 
     def _told_face(self) -> str | None:
-        """A line about a face that was found, or whose eyes were exchanged."""
+        """A line about a face that was found, is upside down, or whose eyes were exchanged."""
         face = self.request.own["face"]
         if face is None:
             return None
         if any(places is not None and places.exchanged for places in face_places(face)):
             return f"{EXCHANGED} (--face, face=)"
+        name = self.inputs["photo"].name
+        turned = f"the face in '{name}' is {UPSIDE_DOWN}" if self.places.upside_down else None
         if face_places(face)[0] is not None:
-            return None
+            return f"{turned} (--face, face=)" if turned else None
         places = " ".join(f"{x:.0f},{y:.0f}" for x, y in self.places.all)
-        return f"the face in '{self.inputs['photo'].name}' was found: --face '{places}'"
+        return turned or f"the face in '{name}' was found: --face '{places}'"
 
     @staticmethod
     def _middle(photo: Photo) -> str | None:

@@ -127,6 +127,29 @@ def _in_cache(path: Path) -> bool:
     return path.is_relative_to(cache) and path.relative_to(cache).parts[:1] in {(kind,) for kind in CACHE_KINDS}
 
 
+def check_writable(folder: Path) -> None:
+    """Check before the work that an output folder, which may not exist yet, can be written to.
+
+    Raises:
+        OutputError: it cannot.
+    """
+    existing = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    if not existing.is_dir():
+        raise output_error(folder, OSError(errno.ENOTDIR, ""))
+    if not os.access(existing, os.W_OK | os.X_OK):
+        raise output_error(folder, OSError(errno.EACCES, ""))
+
+
+def check_no_input(path: Path, inputs: Iterable[Path]) -> None:
+    """Check before the work that a file that is to be written is none of the inputs.
+
+    Raises:
+        OutputError: it is one.
+    """
+    if path.exists() and any(given.exists() and path.samefile(given) for given in inputs):
+        raise OutputError(f"{shown(path)} is an input of this command: give another -o")
+
+
 def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
     """Write a file atomically: call ``write`` with an open binary file, then move it to ``path``.
 

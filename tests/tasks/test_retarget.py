@@ -3,7 +3,6 @@ import pytest
 
 import calotype
 from calotype.errors import InputError
-from calotype.tasks.retarget import RetargetJob
 
 PHOTO = np.random.default_rng(0).integers(0, 256, (32, 48, 3), dtype=np.uint8)
 TINY = {"preset": "tiny", "device": "cpu"}
@@ -119,21 +118,6 @@ def test_on_the_way_to_a_shape():
     assert shape.partly(1).corners == shape.corners
     assert shape.partly(0.5).corners[0] == pytest.approx((0.2, 0))
     assert calotype.Shape.parse("arc:0.4").partly(0.5) == calotype.Shape("arc", (0.2,))
-
-
-def test_a_film_never_replaces_the_photo(tmp_path):
-    from PIL import Image
-
-    given = tmp_path / "one_retarget_0.gif"
-    Image.fromarray(PHOTO).save(given)
-    before = given.read_bytes()
-    asked = {"size": "60x40", "film": "gif", "frames": 2, "settings": None, "max_side": None}
-    job = RetargetJob(RetargetJob.ordered(**asked, **INGAN), given)
-    (output,) = job.outputs
-    with pytest.raises(calotype.OutputError, match="the photo itself"):
-        job.save(job.make(output)[0], given.with_suffix(".png"), output)
-    assert given.read_bytes() == before
-    assert not given.with_suffix(".png").exists()
 
 
 @pytest.mark.parametrize(("name", "value"), [("frames", 20), ("fps", 5.0)])

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from calotype.cli.dissect import inspecting
-from calotype.cli.inputs import check_writable
+from calotype.files import check_writable
 from calotype.tasks.align import align
 
 _STOPPED = "the pictures that were made stay; the same command begins anew"

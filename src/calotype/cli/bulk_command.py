@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from calotype.cli.report import complain, print_path
 from calotype.cli.summary import JobSummary
 from calotype.cli.training import stopping, training_line
 from calotype.errors import OutputError, Stopped, UnwritableName, counted, one_line
-from calotype.files import in_one_line
+from calotype.files import check_no_input, in_one_line
 from calotype.tasks.bulk import ATTEMPTS, BulkRun
 from calotype.tasks.bulk_plan import BulkRequest, Plan, PlannedOutput, give_up_input
 from calotype.tasks.eta import format_duration
@@ -59,7 +59,7 @@ class BulkCommand:
         Raises:
             CalotypeError: the work cannot continue.
         """
-        for path in (Path(one) for one in _paths(shared)):
+        for path in map(Path, [*_paths(shared), *_files(self.request.own)]):
             self.inputs += list(path.iterdir()) if path.is_dir() else [path]
         self._single = len(found) == 1
         bulk = BulkRequest.read(self.kind, self.request, shared)
@@ -200,6 +200,7 @@ class BulkCommand:
         resume = self.options.skip_existing
         own = bulk.own(job)
         plan = Plan.of(source.label, stem, job, lambda output: self._path(stem, output), self.manifest, resume, own)
+        self._check_beside(plan)
         self.summary.planned += len(plan.planned) - self.request.n
         for one in plan.planned:
             self.summary.places[str(one.path)] = len(self.summary.places)
@@ -225,10 +226,10 @@ class BulkCommand:
 
     def _finish(self, plan: Plan) -> None:
         """Write the contact sheet when all outputs of an input are done."""
-        if not plan.left and not plan.failed and (self.options.sheet or series(self.request.own)):
+        if not plan.left and not plan.failed and self._has_sheet:
             from calotype.cli.contact_sheet import write_sheet
 
-            path = self._safe(self._sheet_path(plan.stem))
+            path = self._sheet_path(plan.stem)
             write_sheet(plan, path)
             self.summary.sheets.append(str(path))
             self._print(path)
@@ -277,9 +278,24 @@ class BulkCommand:
         return named_path(out, stem, f"_{self.request.verb}_sheet.png")
 
     def _safe(self, path: Path) -> Path:
-        if path.exists() and any(photo.exists() and path.samefile(photo) for photo in self.inputs):
-            raise OutputError(f"'{path}' is one of the input photos: give another -o")
+        check_no_input(path, self.inputs)
         return path
+
+    def _check_beside(self, plan: Plan) -> None:
+        """Check that no film, latent code, layer or sheet beside the outputs would overwrite an input.
+
+        Raises:
+            OutputError: one would.
+        """
+        for one in plan.planned:
+            for suffix in plan.job.beside:
+                self._safe(one.path.with_suffix(suffix))
+        if self._has_sheet:
+            self._safe(self._sheet_path(plan.stem))
+
+    @property
+    def _has_sheet(self) -> bool:
+        return self.options.sheet or bool(series(self.request.own))
 
 
 class _Progress:
@@ -335,6 +351,14 @@ def _paths(shared: Mapping[str, Any]) -> Iterator[str]:
             yield from (path for look in given.values() for path in look.split(",") if not path.isdigit())
         else:
             yield from given if isinstance(given, list) else filter(None, [given])
+
+
+def _files(own: Mapping[str, Any]) -> Iterator[str]:
+    """The arguments of a verb that are paths of files, such as those of directions."""
+    for given in own.values():
+        with suppress(OSError, ValueError):  # too long for a path, or no text of one
+            if isinstance(given, str | Path) and Path(given).is_file():
+                yield str(given)
 
 
 def preflight_line(label: str, job: Job, count: int) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from calotype.cli.dissect import inspecting
 from calotype.cli.evaluate import aligned
-from calotype.cli.inputs import check_writable
+from calotype.files import check_writable
 from calotype.tasks.directions import FOLDER, Direction, directions
 
 _STOPPED = "no direction was written; the same command begins anew"

@@ -13,13 +13,13 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from calotype.cli.inputs import check_writable
 from calotype.cli.output_options import TrainingOptions
 from calotype.cli.progress import reporter
 from calotype.cli.report import Interrupted, Misuse, Terminated, complain
 from calotype.cli.summary import TrainingSummary
 from calotype.cli.training import stopping
 from calotype.errors import CalotypeError, InputError, OutputError, Stopped, counted
+from calotype.files import check_writable
 from calotype.tasks.dataset_model import DatasetModel
 from calotype.tasks.eta import format_duration
 from calotype.tasks.memory import format_bytes, require_memory

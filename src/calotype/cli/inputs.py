@@ -1,10 +1,8 @@
-"""Input files of a command, and a check of its output folder."""
+"""Input files of a command."""
 
 from __future__ import annotations
 
-import errno
 import io
-import os
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -94,18 +92,3 @@ def _folder(folder: Path, out: Path | None, quiet: bool, maps: bool) -> Iterator
     place = str(folder / "_")[:-1]
     for path, stem in zip(photos, stems):
         yield Source(path, place + path.name, f"{path.stem}_{path.suffix[1:]}" if stem in ambiguous else None)
-
-
-def check_writable(folder: Path) -> None:
-    """Check before the work that the output folder can be written to.
-
-    Raises:
-        OutputError: it cannot.
-    """
-    from calotype.files import output_error
-
-    existing = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
-    if not existing.is_dir():
-        raise output_error(folder, OSError(errno.ENOTDIR, ""))
-    if not os.access(existing, os.W_OK | os.X_OK):
-        raise output_error(folder, OSError(errno.EACCES, ""))

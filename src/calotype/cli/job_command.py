@@ -10,7 +10,7 @@ from typing import Any
 
 from calotype.cli.bulk_command import BulkCommand
 from calotype.cli.collector import no_garbage_collection
-from calotype.cli.inputs import Source, check_writable, sources
+from calotype.cli.inputs import Source, sources
 from calotype.cli.options import arguments
 from calotype.cli.output_options import OutputOptions, is_one_file
 from calotype.cli.progress import reporter
@@ -18,7 +18,7 @@ from calotype.cli.report import Interrupted, Misuse, complain
 from calotype.cli.summary import JobSummary, failures
 from calotype.cli.training import resume_hint
 from calotype.errors import FolderError, InputError, ModelError, Stopped, counted
-from calotype.files import remove_stale_parts
+from calotype.files import check_writable, remove_stale_parts
 from calotype.image.signing import check_signing
 from calotype.kinds import KINDS
 from calotype.tasks.job import Job, series

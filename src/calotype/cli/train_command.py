@@ -7,7 +7,7 @@ from typing import Any
 from calotype.catalog import MODELS
 from calotype.cli.distributed_training import train_dataset_model
 from calotype.cli.encoder_training import train_model_encoder
-from calotype.cli.inputs import Source, check_writable, sources
+from calotype.cli.inputs import Source, sources
 from calotype.cli.options import arguments
 from calotype.cli.output_options import TrainingOptions
 from calotype.cli.progress import Reporter, reporter
@@ -15,6 +15,7 @@ from calotype.cli.report import Interrupted, Misuse, complain, print_path
 from calotype.cli.summary import TrainingSummary, failures
 from calotype.cli.training import resume_hint, stopping, training_line
 from calotype.errors import InputError, OutputError, Stopped, UnwritableName, counted, one_line
+from calotype.files import check_writable
 from calotype.tasks.eta import format_duration
 from calotype.tasks.memory import format_bytes
 from calotype.tasks.model_store import ENCODER

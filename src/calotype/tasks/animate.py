@@ -10,7 +10,6 @@ from calotype.results import Animation
 from calotype.tasks import arguments
 from calotype.tasks.arguments import between, whole
 from calotype.tasks.frames import named_frames
-from calotype.tasks.job import OutputSpec
 from calotype.tasks.param import Param
 from calotype.tasks.photo_job import PhotoJob
 from calotype.tasks.verb_options import TrainedOptions
@@ -64,10 +63,6 @@ class AnimateJob(PhotoJob):
         made, seconds = self.make(self.outputs[0])
         film: Animation = replace(made, seconds=seconds)
         return film
-
-    def save(self, made: Any, path: Any, output: OutputSpec) -> None:
-        """Write the film."""
-        made.save(path)
 
 
 def animate(

@@ -13,6 +13,7 @@ from calotype import __version__
 from calotype.data.packages import fetched, kept_file
 from calotype.data.sets import SETS
 from calotype.errors import ArgumentError, InputError, counted, unknown
+from calotype.files import check_writable
 from calotype.tasks.param import Param
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ def data(
     side, number = _size(about, size), _count(about, count)
     folder = Path(out) if out is not None else Path(name)
     check_free(folder)
+    check_writable(folder)
     check_memory()
     if about.needs and find_spec(about.needs[0]) is None:
         raise InputError(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from calotype.catalog import Loaded, declared
 from calotype.errors import ArgumentError, InputError, counted
-from calotype.files import shown, write_whole
+from calotype.files import check_writable, shown, write_whole
 from calotype.tasks import arguments, model_store
 from calotype.tasks.data import set_folder
 from calotype.tasks.dataset import Dataset
@@ -159,13 +159,14 @@ def dissect(
     if n < 50:
         raise ArgumentError(f"too few pictures to compare areas ({n}): give at least 50 (--count, n=)")
     name, loaded = opened_model(model)
+    folder = Path(out) if out is not None else Path(f"{name}-dissected")
+    check_writable(folder)
     sides = _sides(name, loaded, model, real, segmenter, classes, n, seed, run, on_progress)
     areas = []
     for what, source in (("real pictures", sides.real), ("generated pictures", sides.fake)):
         counter = Counter(what, sides.count, run, on_progress)
         areas.append(class_areas(batches(source, sides.count, sides.size), sides.segment, counter))
     found = compared(areas[0], areas[1], sides.segment.classes, seed=seed, doubtful=doubtful(sides.segment))
-    folder = Path(out) if out is not None else Path(f"{name}-dissected")
     settings = {
         "model": name,
         "real": Path(real or "").name,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from calotype import __version__
 from calotype.catalog import Loaded, declared
 from calotype.errors import ArgumentError, InputError, counted
-from calotype.files import cache_folder, shown, write_whole
+from calotype.files import cache_folder, check_writable, shown, write_whole
 from calotype.image.xmp import TRAINED
 from calotype.kinds.pictures import photo_identity
 from calotype.tasks import arguments, model_store
@@ -169,6 +169,8 @@ def invert(
             f"a model of the kind {loaded.system} draws label maps, which a photo does not have: give one that draws "
             "latent vectors alone (cocogan, stylegan)"
         )
+    folder = Path(out) if out is not None else Path(f"{name}-inverted")
+    check_writable(folder)
     size = size_of(loaded)
     sources = _sources(photos)
     identities, pictures = _opened(sources, size)
@@ -176,7 +178,6 @@ def invert(
     layered: Layered = getattr(loaded.engine, declared_layers(loaded))(loaded.config, loaded.net.to(run.device))
     own = {"method": method, "steps": steps or 500, "penalty": penalty, "seed": seed, "encoder": dict(settings or {})}
     found = _found(loaded, model_store.folder_of(model), layered, pictures, own, run, on_progress)
-    folder = Path(out) if out is not None else Path(f"{name}-inverted")
     return _written(folder, name, loaded, identities, pictures, found, segment, own)
 
 

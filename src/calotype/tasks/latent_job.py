@@ -7,8 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
-from calotype.errors import InputError
-from calotype.files import shown
 from calotype.results import Latent, Result, Stage, Table
 from calotype.tasks.job import Job, OutputSpec
 from calotype.tasks.model_job import ModelJob
@@ -17,10 +15,6 @@ from calotype.types import Carried
 
 CODE_SUFFIX, STAGES_SUFFIX, LOG_SUFFIX = ".safetensors", ".stages.png", ".stages.csv"
 _LARGEST = 256  # side of a picture on a sheet of stages, pixels
-
-
-def _is_same(source: Path | None, path: Path) -> bool:
-    return source is not None and source.resolve() == path.resolve()
 
 
 class CodedJob(Job):
@@ -68,10 +62,7 @@ class CodedJob(Job):
         if not self.has_code:
             super().save(made, path, output)
             return
-        code = Path(path).with_suffix(CODE_SUFFIX)
-        if any(isinstance(given, Latent) and _is_same(given.source, code) for given in self.inputs.values()):
-            raise InputError(f"{shown(code)} is an input of this command: write the result elsewhere (-o)")
-        self.latents[output.seed].save(code)
+        self.latents[output.seed].save(Path(path).with_suffix(CODE_SUFFIX))
         if self.request.own.get("stages"):
             save_stages(self.stages[output.seed], Path(path), self.recorded(output), self.carried)
         super().save(made, path, output)

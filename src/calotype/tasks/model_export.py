@@ -7,7 +7,7 @@ from pathlib import Path
 from calotype import __version__
 from calotype.catalog import ENGINES, MODELS, Loaded, declared, load
 from calotype.errors import ArgumentError, InputError
-from calotype.files import shown, write_whole
+from calotype.files import check_writable, shown, write_whole
 from calotype.tasks import arguments, model_store
 
 FORMATS = ("pt", "onnx")
@@ -35,6 +35,7 @@ def export(model: str | Path, path: str | Path, form: str = "") -> str:
         raise ArgumentError(f"{shown(path)} is no name of {kind} file: give one that ends in {suffixes[0]}")
     if path.exists():
         raise InputError(f"{shown(path)} exists already: give another name, or delete it first")
+    check_writable(path.parent)
     folder = model_store.folder_of(model)
     loaded = load(folder)
     if form == "onnx":

@@ -6,8 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
-from calotype.errors import ArgumentError, InputError, OutputError, counted
-from calotype.files import shown
+from calotype.errors import ArgumentError, InputError, counted
 from calotype.kinds import KINDS
 from calotype.results import Animation, Result
 from calotype.tasks import arguments
@@ -181,12 +180,8 @@ class ReposeJob(ModelJob):
     def save(self, made: Any, path: Any, output: OutputSpec) -> None:
         """Write the film, then the picture, whose existence marks the output as complete."""
         if output.seed in self._films:
-            film_path = Path(path).with_suffix(_FILMS[self.request.own["film"]])
-            used = [photo.source for name in self.takes for photo in self.inputs.get(name, ())]
-            if any(source is not None and source.resolve() == film_path.resolve() for source in used):
-                raise OutputError(f"{shown(film_path)} is an input of this command: give another -o")
             film = replace(self._films[output.seed], settings=self.recorded(output))
-            self.write(film_path, film.save, output)
+            self.write(Path(path).with_suffix(*self.beside), film.save, output)
         super().save(made, path, output)
 
     def result(self) -> Result:
@@ -200,9 +195,11 @@ class ReposeJob(ModelJob):
     def name(self) -> str:
         """The names of identity and pose, so that other pairs have other names.
 
-        Of several pictures that of their folder, and six digits of their hash, as they may be others next time.
+        Of several pictures that of their folder, and six digits of their hash, as they may be others next time. A score
+        map has a name of its own, so that it is not written over the picture.
         """
-        return "_".join(dict.fromkeys(_clip_name(self.inputs[name]) for name in self.takes if name in self.inputs))
+        names = dict.fromkeys(_clip_name(self.inputs[name]) for name in self.takes if name in self.inputs)
+        return "_".join([*names, *(["score"] if self.request.own["score"] else [])])
 
 
 def _clip_name(photos: Sequence[Photo]) -> str:

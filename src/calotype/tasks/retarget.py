@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
 from calotype.catalog import ENGINES
-from calotype.errors import ArgumentError, OutputError, counted
-from calotype.files import shown
+from calotype.errors import ArgumentError, counted
 from calotype.results import Animation, Result
 from calotype.tasks import arguments
 from calotype.tasks.arguments import between, one_of, whole
@@ -155,14 +154,15 @@ class RetargetJob(PhotoJob):
             canvas.paste(picture, ((width - picture.width) // 2, (height - picture.height) // 2))
             yield canvas
 
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """See ``Job``."""
+        return (_FILMS[self._own("film")],) if "film" in self.request.own else super().beside
+
     def save(self, made: Any, path: Any, output: OutputSpec) -> None:
         """Write the film, then the picture, whose existence marks the output as complete."""
         if "film" in self.request.own:
-            film_path = Path(path).with_suffix(_FILMS[self._own("film")])
-            photo_file = self.photo.source
-            if photo_file is not None and film_path.exists() and film_path.samefile(photo_file):
-                raise OutputError(f"{shown(film_path)} is the photo itself: give another -o")
-            self.write(Path(film_path), self.film(output).save, output)
+            self.write(Path(path).with_suffix(*self.beside), self.film(output).save, output)
         super().save(made, path, output)
 
     def result(self) -> Result:

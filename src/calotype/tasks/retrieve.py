@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from calotype import __version__
 from calotype.catalog import declared, load
 from calotype.errors import ArgumentError, InputError
+from calotype.files import check_no_input, check_writable
 from calotype.image.xmp import COMPOSITE
 from calotype.kinds.pictures import photo_identity
 from calotype.tasks import arguments, model_store
@@ -117,6 +118,8 @@ def retrieve(
         raise ArgumentError(f"{n} pictures cannot be found: give -n of at least 1 (n=)")
     if out is not None and Path(out).suffix.lower() != ".png":
         raise ArgumentError(f"{out} is no PNG file: give a name that ends in .png (-o)")
+    if out is not None:
+        check_writable(Path(out).parent)
     loaded = load(model_store.folder_of(model))
     check_codes(loaded, model)
     photo = open_photo(picture)
@@ -124,6 +127,10 @@ def retrieve(
     frames = frames_in(set_folder(pictures), loaded.photo_size)
     if len(frames) > _MOST:
         raise InputError(f"{len(frames)} pictures are too many to look through: give at most {_MOST}")
+    if out is not None:
+        clips = {path for path, _ in frames.files}
+        files = (file for clip in clips for file in (clip.iterdir() if clip.is_dir() else [clip]))
+        check_no_input(Path(out), [*filter(None, [photo.source]), *files])
     loaded.net.to(choose_device(device))
     function = getattr(loaded.engine, declared(loaded.system).codes)
     own = function(loaded.config, loaded.net, [asked.to(choose_device(device))])[by].float().cpu()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from calotype.errors import ArgumentError, InputError, counted, unknown
-from calotype.files import shown, write_folder
+from calotype.files import check_writable, shown, write_folder
 from calotype.tasks import arguments
 from calotype.tasks.evaluate import features_by_measure, pictures_in
 from calotype.tasks.param import Param, described
@@ -167,6 +167,7 @@ def study(
     target = Path(out)
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise InputError(f"{shown(target)} is not empty: give another folder, -o (out=)")
+    check_writable(target)
     reals, fakes = _pictures(places)
     planned = plan(kind, reals, fakes, count, seed)
     distances, features = _distances(planned, reals, weights, on_progress)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from calotype import __version__
 from calotype.catalog import MODELS, Loaded, declared, load
 from calotype.errors import ArgumentError, InputError, counted
-from calotype.files import shown, write_whole
+from calotype.files import check_writable, shown, write_whole
 from calotype.results import Table
 from calotype.tasks import arguments, model_store
 from calotype.tasks.data import set_folder
@@ -118,6 +118,8 @@ def styles(
         raise ArgumentError("styles needs a trained model: give --model NAME (model=); 'calotype models' lists them")
     if out is not None and Path(out).suffix.lower() not in SUFFIXES:
         raise ArgumentError(f"{out} is no table: give a name that ends in .csv, .json or .npz (-o)")
+    if out is not None:
+        check_writable(Path(out).parent)
     loaded = load(model_store.folder_of(model))
     function = _function(loaded, model)
     files, artists = _artworks(artworks)

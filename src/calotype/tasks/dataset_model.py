@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from calotype.catalog import declared, load
 from calotype.catalog import model as model_of
 from calotype.errors import InputError
-from calotype.tasks import model_store
+from calotype.tasks import model_lock, model_store
 from calotype.tasks.dataset import Dataset
 from calotype.tasks.figures import of_training
 from calotype.tasks.leaks import measured, styles_measured
@@ -119,7 +119,7 @@ class DatasetModel(StoredModel):
         if self.finished:
             return
         first = distributed.rank() == 0
-        with model_store.locked(self.folder) if first else nullcontext(), self._withdrawn_if_refused(first):
+        with model_lock.locked(self.folder) if first else nullcontext(), self._withdrawn_if_refused(first):
             if first and not model_store.described(self.folder):
                 model_store.describe(self.folder, self._about())
             module = model_of(self.engine)

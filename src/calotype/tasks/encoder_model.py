@@ -15,7 +15,7 @@ from calotype.catalog import model as model_of
 from calotype.configuration import configured
 from calotype.errors import ArgumentError, InputError
 from calotype.files import shown
-from calotype.tasks import model_store
+from calotype.tasks import model_lock, model_store
 from calotype.tasks.model_store import ENCODER
 from calotype.tasks.progress import shares_of
 from calotype.tasks.stored_model import PreviewWriter, StoredModel
@@ -122,7 +122,7 @@ class EncoderModel(StoredModel):
 
         if self.finished:
             return
-        with model_store.locked(self.folder):
+        with model_lock.locked(self.folder):
             if model_store.described(self.folder).get("key") != self.key:
                 model_store.forget_state(self.folder)
                 model_store.describe(self.folder, self._about())

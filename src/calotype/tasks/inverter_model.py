@@ -13,7 +13,7 @@ from calotype.catalog import Loaded
 from calotype.configuration import configured
 from calotype.errors import InputError
 from calotype.files import shown
-from calotype.tasks import model_store
+from calotype.tasks import model_lock, model_store
 
 if TYPE_CHECKING:
     from calotype.inspection.inverter import Inverter
@@ -64,7 +64,7 @@ def inverter_of(
             on_step(event.stage, event.step, event.steps)
 
     if not _is_current(place, key):
-        with model_store.locked(place):
+        with model_lock.locked(place):
             about = {"key": key, "engine": NAME, "of": loaded.system, "stages": stages_of(layered, direct)}
             if model_store.described(place).get("key") != key:
                 model_store.forget_state(place)

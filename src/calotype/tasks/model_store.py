@@ -9,22 +9,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import shutil
-import sys
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from calotype.catalog import declared
 from calotype.errors import InputError, unknown
 from calotype.files import cache_folder, output_error, shortened, shown, write_whole
+from calotype.tasks.model_lock import LOCK, Busy, locked
 from calotype.types import Size
 
 ABOUT = "about.json"
@@ -33,13 +31,8 @@ FIGURES = "figures.json"  # what was measured of the model
 ENCODER = "encoder"  # sub-folder with the encoder of a model
 IMPORTED = "imported"  # recorded instead of a preset: trained by another program
 WEIGHTS = "weights.safetensors"
-_MODEL, _STATE, _LOCK = "model.json", "state", "lock"
+_MODEL, _STATE = "model.json", "state"
 _LONGEST_STEM = 160  # bytes of a photo's name in the name of its model
-_LOCK_NAME_TIMEOUT = 1.0  # seconds to wait for a process that took a lock to write its name into it
-
-
-class Busy(InputError):  # noqa: N818  (named after the state)
-    """Another process is training or deleting the model."""
 
 
 def root() -> Path:
@@ -264,7 +257,7 @@ def remove(name: str) -> None:
         try:
             # The description is deleted last, so that an interrupted removal can be repeated.
             for path in folder.iterdir():
-                if path.name not in (ABOUT, _LOCK):
+                if path.name not in (ABOUT, LOCK):
                     shutil.rmtree(path) if path.is_dir() else path.unlink()
             (folder / ABOUT).unlink()
         except OSError as error:
@@ -342,76 +335,3 @@ def unpack(folder: Path, files: Mapping[str, bytes]) -> None:
 
 def _put(path: Path, data: bytes) -> None:
     write_whole(path, lambda file: file.write(data))
-
-
-# ---------------------------------------------------------------------------------------------------------------
-# Locks
-
-
-@contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Lock the model in ``folder`` in the block, so that no other process trains or deletes it.
-
-    The lock is an operating system lock on an open file, so it is released whenever the process ends.
-
-    Raises:
-        Busy: another process has the lock; the message names that process.
-        OutputError: the folder cannot be created or written to.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        file = _lock_file(folder)
-    except OSError as error:
-        raise output_error(folder, error) from error
-    try:
-        yield
-    finally:
-        with suppress(OSError):
-            (folder / _LOCK).unlink()
-        file.close()
-
-
-def _lock_file(folder: Path) -> IO[str]:
-    path = folder / _LOCK
-    while True:
-        file = open(path, "a+", encoding="ascii")  # noqa: SIM115  (stays open as long as the lock is held)
-        try:
-            _lock(file)
-        except OSError:
-            holder = _holder(file)
-            file.close()
-            raise Busy(
-                f"the model in {shown(folder)} is being trained by {holder}: wait until it ends, or stop it"
-            ) from None
-        # The previous holder may have deleted the file between opening and locking it here.
-        with suppress(OSError):
-            if os.path.samestat(os.fstat(file.fileno()), path.stat()):
-                file.truncate(0)
-                file.write(f"process {os.getpid()}")
-                file.flush()
-                return file
-        file.close()
-
-
-def _holder(file: IO[str]) -> str:
-    """The holder of the lock, as written in its file, which is empty for a moment after the lock was taken."""
-    deadline = time.monotonic() + _LOCK_NAME_TIMEOUT
-    while True:
-        file.seek(0)
-        if name := file.read().strip():
-            return name
-        if time.monotonic() > deadline:
-            return "another process"
-        time.sleep(0.01)
-
-
-def _lock(file: IO[str]) -> None:
-    if sys.platform == "win32":
-        import msvcrt
-
-        file.seek(1 << 20)  # past the end of the file: locked bytes cannot be read
-        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-    else:
-        import fcntl
-
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -12,7 +12,7 @@ from calotype.catalog import engine as engine_of
 from calotype.catalog import model as model_of
 from calotype.errors import InputError
 from calotype.files import shown
-from calotype.tasks import model_store
+from calotype.tasks import model_lock, model_store
 from calotype.tasks.foreign_models import (
     by_one_of,
     check_finite,
@@ -88,7 +88,7 @@ def take_over(folder: str | Path, photo: PhotoLike | None = None) -> Path:
     source_name = (opened.source.name if opened.source else opened.name) if opened else ""
     stored = model_store.place_of(stem, name, key)
     about = imported_about(name, key, config, size, photo=source_name, photo_sha256=sha256)
-    with model_store.locked(stored):
+    with model_lock.locked(stored):
         _check_replaces_none(stored, net)
         model_store.describe(stored, about)
         saving.write(stored, name, config, net, sha256, (height, width), to_image(preview))
@@ -132,7 +132,7 @@ def _import_dataset_model(folder: Path, name: str) -> Path:
     stored = model_store.place_of(stem, name, key)
     description = module.about(config) if declared(name).learns_classes else {}
     about = imported_about(name, key, config, size, photo=stem, photo_sha256="", about=description)
-    with model_store.locked(stored):
+    with model_lock.locked(stored):
         model_store.describe(stored, about)
         saving.write(stored, name, config, net, "", (size.height, size.width), about=description)
         write_card(stored, parameters=weights_of(net), licence=_licence_of(folder))

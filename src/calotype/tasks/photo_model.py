@@ -13,7 +13,7 @@ from calotype.catalog import engine as engine_of
 from calotype.errors import InputError
 from calotype.files import shown
 from calotype.kinds.layouts import labels_sha256
-from calotype.tasks import model_store
+from calotype.tasks import model_lock, model_store
 from calotype.tasks.figures import of_training
 from calotype.tasks.model_card import record, weights_of, write_card
 from calotype.tasks.progress import shares_of
@@ -114,7 +114,7 @@ class PhotoModel(StoredModel):
             return
         if self.base is not None:
             self.base.train(run)
-        with model_store.locked(self.folder):
+        with model_lock.locked(self.folder):
             if self.finished:  # finished by another process in the meantime
                 return
             if not model_store.described(self.folder):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from calotype.errors import InputError
 from calotype.files import cache_folder
-from calotype.tasks import model_store
+from calotype.tasks import model_lock, model_store
 from calotype.tasks.dataset import Dataset
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def set_segmenter(
     names = [str(name) for name in dataset.about["names"]]
     cfg = Config(classes=len(names))
     folder = cache_folder(SYSTEM + "s") / _key(dataset, size, cfg)
-    with model_store.locked(folder):
+    with model_lock.locked(folder):
         if not model_store.is_finished(folder):
             part = run.within(folder, seed=0, on_event=lambda event: on_step and on_step(event.step, event.steps))
             net = train_segmenter(Part(samples, trained_on), cfg, size, part)

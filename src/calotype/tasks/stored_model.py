@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from calotype.catalog import load
 from calotype.files import remove_parts, write_whole
-from calotype.tasks import model_store
+from calotype.tasks import model_lock, model_store
 from calotype.tasks.progress import done, done_at
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class StoredModel(ABC):
         """Do what is left to do where a process died after it had saved the finished model, and before the end."""
         if not model_store.has_state(self.folder) or model_store.described(self.folder).get("key") != self.key:
             return
-        with suppress(model_store.Busy), model_store.locked(self.folder):
+        with suppress(model_lock.Busy), model_lock.locked(self.folder):
             self._close()
 
     def _close(self) -> None:

@@ -14,7 +14,7 @@ from calotype.catalog import Loaded, declared, load
 from calotype.catalog import model as model_of
 from calotype.configuration import configured
 from calotype.errors import InputError
-from calotype.tasks import model_store
+from calotype.tasks import model_lock, model_store
 from calotype.tasks.dataset import Dataset
 from calotype.tasks.figures import of_training
 from calotype.tasks.model_card import record, weights_of, write_card
@@ -112,7 +112,7 @@ class TaughtModel(StoredModel):
         if self.finished:
             return
         module = model_of(self.engine)
-        with model_store.locked(self.folder):
+        with model_lock.locked(self.folder):
             if not model_store.described(self.folder):
                 model_store.describe(self.folder, self._about())
             samples = self.photos.opened(self.config.size, classes=self.config.classes)

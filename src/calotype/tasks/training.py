@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from calotype.errors import Stopped
-from calotype.tasks import model_store
+from calotype.tasks import model_lock
 
 if TYPE_CHECKING:
     from calotype.run import Run
@@ -57,7 +57,7 @@ def train_model(model: Training, run: Run, *, wait: bool = False) -> Trained:
         try:
             model.train(run)
             break
-        except model_store.Busy:
+        except model_lock.Busy:
             if not wait:
                 raise
             if run.stopping:

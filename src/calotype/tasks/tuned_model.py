@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from calotype.tasks import model_store
+from calotype.tasks import model_lock, model_store
 from calotype.tasks.foreign_models import imported_about
 from calotype.tasks.model_card import weights_of, write_card
 
@@ -26,7 +26,7 @@ def save_tuned(job: Job, net: Any, folder: Path) -> None:
     about = imported_about(
         name, key, job.config, size, photo=f"{job.name}-tuned", photo_sha256="", about=dict(description)
     )
-    with model_store.locked(folder):
+    with model_lock.locked(folder):
         model_store.describe(folder, about)
         saving.write(folder, name, job.config, net, "", (size.height, size.width), about=description)
         write_card(folder, parameters=weights_of(net), licence="that of the model it was tuned from")

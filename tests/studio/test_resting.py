@@ -2,13 +2,13 @@
 
 import time
 
-from calotype.studio.jobs import IDLE
+from calotype.studio.job_slots import IDLE
 
 from .conftest import asked, awaited, uploaded, wait_until
 
 
 def processes(studio):
-    return [slot.worker for slot in studio.jobs._slots if slot.worker is not None]
+    return [slot.worker for slot in studio.jobs._slots.all if slot.worker is not None]
 
 
 def test_processes_without_work_end_and_begin_again(client):

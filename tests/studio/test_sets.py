@@ -16,8 +16,9 @@ import calotype.tasks.dataset
 from calotype.data.sets import SETS
 from calotype.data.writing import write_samples
 from calotype.studio import sets
+from calotype.studio.picture_set import kinds_of, labels_of, place_in
 from calotype.studio.pictures import Missing
-from calotype.studio.sets import Sets, kinds_of, labels_of, place_in
+from calotype.studio.sets import Sets
 from calotype.tasks import model_store
 from calotype.tasks.data import told
 from calotype.tasks.worker import TaskContext
@@ -579,7 +580,7 @@ def made_here(monkeypatch, studio):
         status = 0
 
         def submit(self, task):
-            slot = studio.jobs._slots[0]
+            slot = studio.jobs._slots.all[0]
 
             def say(fields):
                 told.append(fields)
@@ -593,7 +594,7 @@ def made_here(monkeypatch, studio):
             job_runner.do(task.spec, Context(), say)
 
     studio.stopping = False
-    monkeypatch.setattr(studio.jobs, "_process", lambda slot: Worker())
+    monkeypatch.setattr(studio.jobs._slots, "process", lambda slot: Worker())
     return told, given
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -16,46 +15,21 @@ from calotype.studio.forms import checked, is_set
 from calotype.studio.given import Given
 from calotype.studio.job_queue import Turns
 from calotype.studio.job_runner import RunJob
+from calotype.studio.job_slots import Slot, Slots
 from calotype.studio.job_spec import JobSpec
 from calotype.studio.job_store import ENDED, Job, Made, Records
 from calotype.studio.limits import RETRY_QUEUE, TooMany
 from calotype.studio.pictures import Missing, Pictures
-from calotype.studio.queries import prepare
 from calotype.studio.sets import Sets
 from calotype.studio.times import TimesFile
 from calotype.studio.words import plain
 from calotype.tasks.worker import WorkerProcess
 
 MOST_WAITING = 200
-IDLE = 120.0  # seconds without work after which a process with torch is ended
 _NEW_SETS = frozenset({"data", "align"})  # verbs whose results are a new set
-_JOBS_PER_PROCESS = 20  # after which a worker process is replaced
 # Fields of a job's record that the worker process reports, and those of them that are saved at once.
 _REPORTED_FIELDS = frozenset({"share", "left", "stage", "previews", "notes", "count", "model", "report"})
 _SAVED_FIELDS = frozenset({"previews", "notes", "count", "model", "report"})
-
-
-def cores() -> int:
-    """Number of CPU cores available to this process."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _threads(at_once: int) -> int:
-    """Number of threads per worker process: an equal share of the cores, limited by ``OMP_NUM_THREADS``."""
-    share = max(1, cores() // at_once)
-    allowed = os.environ.get("OMP_NUM_THREADS", "")
-    return min(share, int(allowed)) if allowed.isdigit() and int(allowed) else share
-
-
-class _Slot:
-    """A worker process and its current job."""
-
-    def __init__(self) -> None:
-        self.worker: WorkerProcess | None = None
-        self.job: Job | None = None
-        self.served = 0
-        self.ending = False  # killed, but the end of the process is not reported yet
-        self.idle_since = 0.0  # time since which there is nothing to do, seconds since 1970
 
 
 class Jobs:
@@ -90,8 +64,7 @@ class Jobs:
         self._given = Given(pictures, sets, file_uploads, self._code)
         self._changed, self._times = changed, times
         self._lock = threading.RLock()
-        self._threads = _threads(at_once)
-        self._slots = [_Slot() for _ in range(at_once)]
+        self._slots = Slots(at_once, self._on_message)
         self._jobs: dict[str, Job] = {}
         self._queue: list[Job] = []
         self._closed, self._open = False, False
@@ -110,23 +83,20 @@ class Jobs:
                 if job.state not in ENDED:
                     job.state, job.message = "waiting", "resumes after a restart of the studio" if job.began else ""
                     self._queue.append(job)
-            self._process(self._slots[0])
+            self._slots.wake()
             self._open = True
             self._dispatch()
 
     def wake(self) -> None:
         """Start a worker process in advance if there is none: somebody is about to ask for a job."""
         with self._lock:
-            if not self._closed and all(slot.worker is None for slot in self._slots):
-                self._process(self._slots[0])
+            if not self._closed:
+                self._slots.wake()
 
     def rest(self, now: float) -> None:
         """End the worker processes that have had nothing to do for a while, as each holds torch in memory."""
         with self._lock:
-            for slot in self._slots:
-                if slot.worker is not None and slot.job is None and now - slot.idle_since >= IDLE:
-                    slot.worker.kill()
-                    slot.worker, slot.ending = None, False
+            self._slots.rest(now)
 
     def all(self) -> list[Job]:
         """All jobs, newest first."""
@@ -192,16 +162,12 @@ class Jobs:
         """Stop a job at its next step; a second call kills its process."""
         with self._lock:
             job = self.get(id)
-            slot = next((slot for slot in self._slots if slot.job is job), None)
+            slot = self._slots.of_job(job)
             if job.state == "waiting":
                 self._queue.remove(job)
                 self._end(job, "stopped", "stopped before it started")
             elif slot is not None and slot.worker is not None:
-                if job.state == "stopping":
-                    slot.worker.kill()
-                    slot.ending = True
-                else:
-                    slot.worker.stop()
+                slot.stop(at_once=job.state == "stopping")
                 job.state, job.message = "stopping", "stops after the current step"
                 self._save(job)
             return job
@@ -323,11 +289,7 @@ class Jobs:
         """Stop all jobs at their next step, to be resumed when the studio is started again."""
         with self._lock:
             self._closed = True
-            busy = {slot.worker for slot in self._slots if slot.job is not None}
-            workers = [slot.worker for slot in self._slots if slot.worker is not None]
-            for worker in workers:
-                # One without a job has nothing to lose, and may be importing torch for seconds.
-                worker.close() if worker in busy else worker.kill()
+            workers = self._slots.close()
         for worker in workers:
             worker.join()
 
@@ -336,11 +298,10 @@ class Jobs:
 
     def _dispatch(self) -> None:
         """Assign queued jobs to idle processes."""
-        for slot in self._slots:
-            # A killed process may still report that it stopped by itself; it gets no further jobs.
-            if self._closed or not self._queue or slot.job is not None or slot.ending:
-                continue
-            job = self._turns.take(self._queue, [other.job for other in self._slots if other.job is not None])
+        for slot in self._slots.free():
+            if self._closed or not self._queue:
+                break
+            job = self._turns.take(self._queue, self._slots.jobs())
             try:
                 arguments = self.spec(job.verb, job.arguments)
             except InputError as error:
@@ -354,18 +315,12 @@ class Jobs:
             if job.set:
                 arguments["out"] = str(self._sets.folder(job.set))
             spec = JobSpec(job.verb, arguments, place, finished, self._certificate, self._times.times)
-            self._process(slot).submit(RunJob(spec))
-
-    def _process(self, slot: _Slot) -> WorkerProcess:
-        if slot.worker is None:
-            slot.worker, slot.served = WorkerProcess(self._threads, self._on_message, prepare=prepare), 0
-            slot.idle_since = time.time()
-        return slot.worker
+            self._slots.process(slot).submit(RunJob(spec))
 
     def _on_message(self, worker: WorkerProcess, message: tuple[str, Any]) -> None:
         what, value = message
         with self._lock:
-            slot = next((slot for slot in self._slots if slot.worker is worker), None)
+            slot = self._slots.of_worker(worker)
             if slot is None:
                 return
             if what == "ended":
@@ -374,7 +329,7 @@ class Jobs:
                 self._on_report(slot, slot.job, value)
             self._dispatch()
 
-    def _on_report(self, slot: _Slot, job: Job, fields: Mapping[str, Any]) -> None:
+    def _on_report(self, slot: Slot, job: Job, fields: Mapping[str, Any]) -> None:
         if "measured" in fields:
             self._times.learn(fields["measured"])
         if "made" in fields:
@@ -382,13 +337,11 @@ class Jobs:
         for name in _REPORTED_FIELDS & fields.keys():
             setattr(job, name, fields[name])
         if "state" in fields:
-            slot.job, slot.served, slot.idle_since = None, slot.served + 1, time.time()
+            slot.free()
             # Jobs that are stopped because the studio closes stay unfinished, and are resumed later.
             if not (self._closed and fields["state"] == "stopped"):
                 self._end(job, *self._final_state(job, fields["state"], fields["message"]))
-            if slot.served >= _JOBS_PER_PROCESS and slot.worker is not None:
-                slot.worker.close()
-                slot.worker, slot.ending = None, False
+            slot.renew()
         elif "made" in fields or _SAVED_FIELDS & fields.keys():
             self._save(job)
         elif _REPORTED_FIELDS & fields.keys():
@@ -403,7 +356,7 @@ class Jobs:
                 return "failed", str(error)
         return state, message
 
-    def _on_process_end(self, slot: _Slot, worker: WorkerProcess) -> None:
+    def _on_process_end(self, slot: Slot, worker: WorkerProcess) -> None:
         """Handle the end of a process."""
         job, slot.worker, slot.job, slot.ending = slot.job, None, None, False
         if job is None or self._closed:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from calotype.errors import InputError
-from calotype.studio.jobs import cores
+from calotype.studio.job_slots import cores
 from calotype.tasks import model_lock
 
 _NEEDED = ("fastapi", "uvicorn", "prometheus_client")

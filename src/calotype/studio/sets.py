@@ -1,117 +1,37 @@
-"""Data sets: uploaded file by file, created from results, or created by ``calotype data``; one folder each.
-
-File names from clients only determine the path within the set: each part is sanitised, and the suffix is set by the
-format of the file. So no name can lead outside of the set, and a set contains pictures only.
-"""
+"""The set store: sets uploaded file by file, created from results, or created by ``calotype data``; one folder each."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-import re
 import secrets
 import shutil
 import threading
 import time
-from collections import Counter
-from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path, PurePosixPath
-from typing import Any
 
-from calotype.data.writing import ABOUT, IMAGES, SAMPLES
+from calotype.data.writing import ABOUT, IMAGES
 from calotype.errors import InputError
 from calotype.files import output_error, write_whole
 from calotype.studio.dataset_upload import DatasetUpload
+from calotype.studio.picture_set import (
+    INDEX,
+    MAX_LENGTH,
+    RECORD,
+    Member,
+    PictureSet,
+    id_of,
+    kinds_of,
+    place_in,
+    read_set,
+)
 from calotype.studio.pictures import MAX_BYTES, Missing, checked_photo, safe_name, write_thumbnail
 
 MOST_SETS = 500
 MOST_MEMBERS = 20_000  # pictures of one set
 MOST_BYTES = 8 << 30  # of one set
-_MAX_LENGTH = 300  # characters of a licence or label
-_MAX_DEPTH = 4  # nested folders; deeper ones are dropped
 _THUMBNAIL_SIDE = 240  # pixels of the longer side
-_SHOWN = 8  # pictures of a set in lists of sets
-_ID = re.compile(r"set-[0-9a-f]{12}")
-_RECORD, _INDEX = "set.json", "index.jsonl"
-
-
-@dataclass(frozen=True)
-class Member:
-    """One picture of a set.
-
-    Attributes:
-        id: 16 hexadecimal digits of a hash of its path.
-        file: path within the set, with slashes.
-        width: pixels, after EXIF rotation; 0 if unknown.
-        height: pixels, after EXIF rotation; 0 if unknown.
-        bytes: file size.
-    """
-
-    id: str
-    file: str
-    width: int
-    height: int
-    bytes: int
-
-
-@dataclass
-class PictureSet:
-    """One set.
-
-    Attributes:
-        id: ``set-`` and twelve hexadecimal digits.
-        name: name of its folder, used in the names of models that are trained on it.
-        added: creation time, seconds since 1970.
-        source: name of the ``calotype data`` set, or the verb whose results it contains; empty if uploaded.
-        licence: licence of the pictures, if known.
-        maps: whether its samples have label maps.
-        whole: whether it is a data set with labels, which cannot be changed.
-        kinds: number of samples by label; empty if there are no labels.
-        members: its pictures by id, in upload order.
-    """
-
-    id: str
-    name: str
-    added: float
-    source: str = ""
-    licence: str = ""
-    maps: bool = False
-    whole: bool = False
-    kinds: dict[str, int] = field(default_factory=dict)
-    members: dict[str, Member] = field(default_factory=dict)
-
-    def said(self) -> dict[str, Any]:
-        """JSON-ready description for clients, with the ids of a few of its pictures."""
-        files = list(self.members.values())
-        step = max(1, len(files) // _SHOWN)
-        about = {key: value for key, value in self.__dict__.items() if key not in ("members", "kinds")}
-        return {
-            **about,
-            "count": len(files),
-            "bytes": sum(one.bytes for one in files),
-            "labels": self.kinds or labels_of(one.file for one in files),
-            "shown": [one.id for one in files[::step][:_SHOWN]],
-        }
-
-
-def labels_of(files: Iterable[str]) -> dict[str, int]:
-    """The number of pictures by top-level sub-folder; empty if there is only one."""
-    counts = Counter(file.split("/", 1)[0] for file in files if "/" in file)
-    return dict(sorted(counts.items())) if len(counts) > 1 else {}
-
-
-def kinds_of(folder: Path) -> dict[str, int]:
-    """The number of samples of a data set by label name or number; empty if there are no labels."""
-    try:
-        names = json.loads((folder / ABOUT).read_text("utf-8")).get("labels", [])
-        lines = [json.loads(line) for line in (folder / SAMPLES).read_text("utf-8").splitlines()]
-        counts = Counter(int(line["label"]) for line in lines if "label" in line)
-    except (OSError, ValueError, TypeError, AttributeError, OverflowError):
-        return {}  # labels are optional
-    named = isinstance(names, list) and all(0 <= label < len(names) for label in counts)
-    return {str(names[label])[:_MAX_LENGTH] if named else str(label): count for label, count in sorted(counts.items())}
 
 
 class Sets:
@@ -124,8 +44,8 @@ class Sets:
         self._decoding = threading.Lock()
         self._known: dict[str, PictureSet] = {}
         self._uploads: dict[str, DatasetUpload] = {}
-        for about in sorted(folder.glob(f"*/{_RECORD}")):
-            found = _read(about)
+        for about in sorted(folder.glob(f"*/{RECORD}")):
+            found = read_set(about)
             if found is not None:
                 self._known[found.id] = found
 
@@ -188,7 +108,7 @@ class Sets:
             self._check_room(one, len(data))
             file = self._free_path(one, place, data)
             size = given.photo.size
-            member = Member(_id_of(file), file, size.width, size.height, len(data))
+            member = Member(id_of(file), file, size.width, size.height, len(data))
             if member.id in one.members:
                 return one.members[member.id]
             if one.whole:
@@ -260,7 +180,7 @@ class Sets:
             for member in by_file.values():
                 self._delete(one, member)
             one.members = {member.id: member for member in kept}
-            one.licence = str(about.get("licence", ""))[:_MAX_LENGTH]
+            one.licence = str(about.get("licence", ""))[:MAX_LENGTH]
             one.source, one.maps = about["source"], about["maps"]
             one.whole, one.kinds = True, kinds_of(self._place(one))
             del self._uploads[id]
@@ -305,7 +225,7 @@ class Sets:
         with self._lock:
             for path in sorted(pictures.glob("*.png")):
                 file = path.relative_to(self._place(one)).as_posix()
-                one.members[_id_of(file)] = Member(_id_of(file), file, 0, 0, path.stat().st_size)
+                one.members[id_of(file)] = Member(id_of(file), file, 0, 0, path.stat().st_size)
             self._write_index(one)
             self._save(one)
         return one
@@ -390,11 +310,11 @@ class Sets:
     def _save(self, one: PictureSet) -> None:
         about = {key: value for key, value in one.__dict__.items() if key != "members"}
         text = json.dumps(about, indent=1)
-        write_whole(self._folder / one.id / _RECORD, lambda out: out.write(text.encode()))
+        write_whole(self._folder / one.id / RECORD, lambda out: out.write(text.encode()))
 
     def _append(self, one: PictureSet, member: Member) -> None:
         # Append one line, as rewriting the index for each picture would be slow for large sets.
-        path = self._folder / one.id / _INDEX
+        path = self._folder / one.id / INDEX
         try:
             with open(path, "a", encoding="utf-8") as out:
                 out.write(json.dumps(asdict(member)) + "\n")
@@ -403,35 +323,4 @@ class Sets:
 
     def _write_index(self, one: PictureSet) -> None:
         text = "".join(json.dumps(asdict(member)) + "\n" for member in one.members.values())
-        write_whole(self._folder / one.id / _INDEX, lambda out: out.write(text.encode()))
-
-
-def place_in(path: str, name: str) -> PurePosixPath:
-    """The path of a file within its set: its sanitised folders and the safe ``name``."""
-    folders = [part for part in path.replace("\\", "/").split("/")[:-1] if part.strip(" .")]
-    return PurePosixPath(*(safe_name(part, "folder") for part in folders[:_MAX_DEPTH]), name)
-
-
-def _id_of(file: str) -> str:
-    return hashlib.sha256(file.encode()).hexdigest()[:16]
-
-
-def _read(about: Path) -> PictureSet | None:
-    """Load the set of a record; ``None`` if it cannot be read."""
-    try:
-        one = PictureSet(**json.loads(about.read_text("utf-8")))
-        if not _ID.fullmatch(one.id) or one.id != about.parent.name or safe_name(one.name, "pictures") != one.name:
-            return None
-        index = about.parent / _INDEX
-        lines = index.read_text("utf-8").splitlines() if index.is_file() else []
-    except (OSError, ValueError, TypeError):
-        return None
-    # Determined by the files, as the record may be older.
-    one.whole = (about.parent / "set" / one.name / ABOUT).is_file()
-    for line in lines:
-        # The last line may be truncated; the upload of that picture was not confirmed.
-        with suppress(ValueError, TypeError):
-            member = Member(**json.loads(line))
-            if member.id == _id_of(member.file):
-                one.members[member.id] = member
-    return one
+        write_whole(self._folder / one.id / INDEX, lambda out: out.write(text.encode()))

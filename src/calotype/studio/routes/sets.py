@@ -12,8 +12,8 @@ from pydantic import BaseModel, Field
 from calotype.errors import InputError
 from calotype.studio.app_state import Studio
 from calotype.studio.job_store import ENDED
+from calotype.studio.picture_set import Member, PictureSet
 from calotype.studio.routes.answers import BINARY, FOR_EVER, SetId, read, router
-from calotype.studio.sets import Member, PictureSet
 
 MemberId = Annotated[str, InPath(pattern="^[0-9a-f]{16}$", description="id of a picture of the set")]
 _MAX_LISTED = 500  # pictures in one response

@@ -10,7 +10,7 @@ import calotype
 from calotype import catalog
 from calotype.cli import main
 from calotype.errors import InputError, Stopped
-from calotype.tasks.job import OutputSpec
+from calotype.tasks.outputs import OutputSpec
 from calotype.tasks.stylize import StylizeJob
 
 PHOTO = np.random.default_rng(1).integers(0, 256, (20, 24, 3), np.uint8)

@@ -19,9 +19,10 @@ from calotype.tasks.bulk import ATTEMPTS, BulkRun
 from calotype.tasks.bulk_plan import BulkRequest, Plan, PlannedOutput, give_up_input
 from calotype.tasks.eta import format_duration
 from calotype.tasks.executor import Executor
-from calotype.tasks.job import Job, OutputSpec, series
+from calotype.tasks.job import Job
 from calotype.tasks.manifest import Manifest
 from calotype.tasks.memory import format_bytes
+from calotype.tasks.outputs import OutputSpec, series
 from calotype.tasks.photo_model import PhotoModel
 from calotype.tasks.request import Request
 from calotype.tasks.runner import JobEvent, run_job

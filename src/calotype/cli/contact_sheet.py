@@ -10,7 +10,7 @@ from PIL import Image
 from calotype.image.grid import contact_sheet
 from calotype.image.io import save_png, to_image, to_tensor
 from calotype.tasks.bulk_plan import Plan
-from calotype.tasks.job import series
+from calotype.tasks.outputs import series
 from calotype.types import LabelMap, Photo
 
 _CELL = 320  # maximum side of a picture on a sheet, pixels

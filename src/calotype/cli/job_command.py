@@ -21,9 +21,10 @@ from calotype.errors import FolderError, InputError, ModelError, Stopped, counte
 from calotype.files import check_writable, remove_stale_parts
 from calotype.image.signing import check_signing
 from calotype.kinds import KINDS
-from calotype.tasks.job import Job, series
+from calotype.tasks.job import Job
 from calotype.tasks.latent_job import CODE_SUFFIX
 from calotype.tasks.manifest import Manifest
+from calotype.tasks.outputs import series
 from calotype.tasks.request import Request, check_beside_model
 
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from calotype.errors import InputError, counted
 from calotype.files import shown
-from calotype.tasks.job import Job, OutputSpec
+from calotype.tasks.job import Job
 from calotype.tasks.manifest import Manifest, hash_of
+from calotype.tasks.outputs import OutputSpec
 from calotype.tasks.request import Request
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from calotype.errors import ArgumentError, InputError
 from calotype.kinds import KINDS
 from calotype.results import Latent
 from calotype.tasks.arguments import between, one_of, whole
-from calotype.tasks.job import OutputSpec
 from calotype.tasks.latent_job import CodedJob
+from calotype.tasks.outputs import OutputSpec
 from calotype.tasks.photo_job import PhotoJob
 from calotype.tasks.request import Request
 from calotype.types import PhotoLike

@@ -9,7 +9,7 @@ from calotype.results import Latent, Result
 from calotype.tasks import arguments
 from calotype.tasks.coded_photo import CodedPhotoJob
 from calotype.tasks.image_conditioned import FEATHER, MASK, UNMASKED, BlendedJob
-from calotype.tasks.job import OutputSpec
+from calotype.tasks.outputs import OutputSpec
 from calotype.tasks.param import Param
 from calotype.tasks.verb_options import TrainedCodedOptions
 from calotype.types import PhotoLike

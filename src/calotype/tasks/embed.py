@@ -16,8 +16,8 @@ from calotype.tasks import arguments, model_store
 from calotype.tasks.encoder_model import encoder_of
 from calotype.tasks.face_places import EXCHANGED, UPSIDE_DOWN, face_places
 from calotype.tasks.found_faces import FaceFinder
-from calotype.tasks.job import OutputSpec
 from calotype.tasks.latent_job import LatentJob
+from calotype.tasks.outputs import OutputSpec
 from calotype.tasks.param import Param
 from calotype.tasks.sample import LABEL, UNFINISHED
 from calotype.tasks.tuned_model import save_tuned

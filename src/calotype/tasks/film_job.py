@@ -9,8 +9,8 @@ from typing import Any
 from calotype.errors import ArgumentError, counted
 from calotype.results import Animation
 from calotype.tasks.arguments import between, whole
-from calotype.tasks.job import OutputSpec
 from calotype.tasks.model_job import ModelJob
+from calotype.tasks.outputs import OutputSpec
 from calotype.tasks.param import Param
 from calotype.types import Cost
 

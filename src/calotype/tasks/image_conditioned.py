@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from calotype.errors import InputError
 from calotype.tasks.aligned import aligned_mask, same_shape
 from calotype.tasks.arguments import between
-from calotype.tasks.job import OutputSpec
+from calotype.tasks.outputs import OutputSpec
 from calotype.tasks.param import Param
 from calotype.tasks.photo_job import PhotoJob
 from calotype.tasks.request import Request

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from calotype.tasks.job import OutputSpec
+from calotype.tasks.outputs import OutputSpec
 from calotype.tasks.photo_job import PhotoJob
 from calotype.types import Cost
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
@@ -27,6 +27,7 @@ from calotype.kinds.kind import Reading
 from calotype.results import Result
 from calotype.tasks import runner
 from calotype.tasks.memory import require_memory
+from calotype.tasks.outputs import OutputSpec
 from calotype.tasks.param import DEFAULTS, described
 from calotype.tasks.progress import Training
 from calotype.tasks.provenance import Effect, with_origin
@@ -38,37 +39,6 @@ if TYPE_CHECKING:
     import torch
 
     from calotype.run import Run
-
-
-# Arguments that change what is written, not what is made: they are not recorded in the results.
-UNRECORDED = frozenset(("all_scales", "all_levels", "stages"))
-# Arguments that make a series of pictures of one seed, and a contact sheet of it.
-_SERIES = ("all_scales", "all_levels")
-
-
-def series(own: Mapping[str, Any]) -> str:
-    """The argument that asks for a series of pictures of one seed; empty if none does."""
-    return next((name for name in _SERIES if own.get(name)), "")
-
-
-@dataclass(frozen=True)
-class OutputSpec:
-    """One output of a job.
-
-    Attributes:
-        seed: seed of the output.
-        scale: the start scale, like ``"scale3"``; ``""`` for that of the request.
-        label: caption on a contact sheet.
-    """
-
-    seed: int
-    scale: str = ""
-    label: str = ""
-
-    @property
-    def differs(self) -> dict[str, Any]:
-        """The settings in which this output differs from the job's settings."""
-        return {"seed": self.seed, **({"structure": self.scale} if self.scale else {})}
 
 
 class Job:

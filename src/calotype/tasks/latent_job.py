@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from calotype.results import Latent, Result, Stage, Table
-from calotype.tasks.job import Job, OutputSpec
+from calotype.tasks.job import Job
 from calotype.tasks.model_job import ModelJob
 from calotype.tasks.model_store import weights_sha256
+from calotype.tasks.outputs import OutputSpec
 from calotype.types import Carried
 
 CODE_SUFFIX, STAGES_SUFFIX, LOG_SUFFIX = ".safetensors", ".stages.png", ".stages.csv"

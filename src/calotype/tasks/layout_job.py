@@ -7,8 +7,8 @@ from typing import Any
 from calotype.errors import InputError
 from calotype.kinds import KINDS
 from calotype.tasks.image_conditioned import of_photo
-from calotype.tasks.job import OutputSpec
 from calotype.tasks.model_job import ModelJob
+from calotype.tasks.outputs import OutputSpec
 from calotype.tasks.request import Request
 from calotype.types import LabelMap, Size
 

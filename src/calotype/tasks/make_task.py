@@ -11,7 +11,8 @@ from typing import Any
 
 from calotype.tasks import model_store
 from calotype.tasks.bulk_plan import BulkRequest
-from calotype.tasks.job import Job, OutputSpec
+from calotype.tasks.job import Job
+from calotype.tasks.outputs import OutputSpec
 from calotype.tasks.photo_job import PhotoJob
 from calotype.tasks.photo_model import PhotoModel
 from calotype.tasks.runner import JobEvent, run_job

@@ -10,7 +10,7 @@ from calotype.results import Latent, Result
 from calotype.tasks import arguments
 from calotype.tasks.coded_photo import CodedPhotoJob
 from calotype.tasks.image_conditioned import ImageConditionedJob
-from calotype.tasks.job import OutputSpec
+from calotype.tasks.outputs import OutputSpec
 from calotype.tasks.param import Param
 from calotype.tasks.request import Request
 from calotype.tasks.verb_options import CodedOptions

@@ -11,7 +11,8 @@ from calotype.errors import ArgumentError, InputError
 from calotype.results import Latent
 from calotype.tasks import model_store
 from calotype.tasks.arguments import size_from
-from calotype.tasks.job import UNRECORDED, Job, common_settings
+from calotype.tasks.job import Job, common_settings
+from calotype.tasks.outputs import UNRECORDED
 from calotype.tasks.request import Request
 from calotype.types import Size
 

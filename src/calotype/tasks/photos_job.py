@@ -15,7 +15,8 @@ from calotype.kinds import KINDS
 from calotype.kinds.kind import Reading
 from calotype.tasks.aligned import same_shape
 from calotype.tasks.image_conditioned import of_photo
-from calotype.tasks.job import Job, OutputSpec, common_settings, converted
+from calotype.tasks.job import Job, common_settings, converted
+from calotype.tasks.outputs import OutputSpec
 from calotype.types import Cost, LabelMap, Photo, Size
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from calotype.results import Result
 from calotype.tasks import arguments
 from calotype.tasks.arguments import AUTO
 from calotype.tasks.image_conditioned import of_photo
-from calotype.tasks.job import OutputSpec
+from calotype.tasks.outputs import OutputSpec
 from calotype.tasks.param import Param
 from calotype.tasks.photo_job import PhotoJob
 from calotype.tasks.photo_model import check_labels

@@ -10,7 +10,7 @@ from calotype.results import Result
 from calotype.tasks import arguments
 from calotype.tasks.aligned import same_shape
 from calotype.tasks.arguments import between
-from calotype.tasks.job import OutputSpec
+from calotype.tasks.outputs import OutputSpec
 from calotype.tasks.param import Param
 from calotype.tasks.photo_job import PhotoJob
 from calotype.tasks.request import Request

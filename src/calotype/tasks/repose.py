@@ -11,8 +11,8 @@ from calotype.kinds import KINDS
 from calotype.results import Animation, Result
 from calotype.tasks import arguments
 from calotype.tasks.arguments import between, one_of, whole
-from calotype.tasks.job import OutputSpec
 from calotype.tasks.model_job import ModelJob
+from calotype.tasks.outputs import OutputSpec
 from calotype.tasks.param import Param
 from calotype.tasks.sample import UNFINISHED
 from calotype.types import Photo, PhotoLike, Size

@@ -13,8 +13,8 @@ from calotype.results import Result
 from calotype.tasks import arguments
 from calotype.tasks.draw import LOOK
 from calotype.tasks.image_conditioned import of_photo
-from calotype.tasks.job import OutputSpec
 from calotype.tasks.layout_job import LayoutJob
+from calotype.tasks.outputs import OutputSpec
 from calotype.tasks.param import Param
 from calotype.tasks.request import Request
 from calotype.tasks.sample import UNFINISHED

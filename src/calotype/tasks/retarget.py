@@ -12,7 +12,7 @@ from calotype.results import Animation, Result
 from calotype.tasks import arguments
 from calotype.tasks.arguments import between, one_of, whole
 from calotype.tasks.frames import named_frames
-from calotype.tasks.job import OutputSpec
+from calotype.tasks.outputs import OutputSpec
 from calotype.tasks.param import Param
 from calotype.tasks.photo_job import PhotoJob
 from calotype.tasks.request import Request, abilities

@@ -21,7 +21,8 @@ from calotype.tasks.training import train_model
 
 if TYPE_CHECKING:
     from calotype.run import Event, Run
-    from calotype.tasks.job import Job, OutputSpec
+    from calotype.tasks.job import Job
+    from calotype.tasks.outputs import OutputSpec
 
 
 @dataclass(frozen=True)

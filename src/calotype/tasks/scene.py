@@ -12,8 +12,8 @@ from calotype.files import write_whole
 from calotype.results import Result
 from calotype.tasks import arguments
 from calotype.tasks.arguments import between
-from calotype.tasks.job import OutputSpec
 from calotype.tasks.model_job import ModelJob
+from calotype.tasks.outputs import OutputSpec
 from calotype.tasks.param import Param
 from calotype.tasks.sample import COUNT, MODEL, UNFINISHED
 from calotype.types import Poses

@@ -13,7 +13,7 @@ from calotype.files import read_error, sha256_of_files, shown
 from calotype.results import Result
 from calotype.tasks import arguments
 from calotype.tasks.arguments import AUTO
-from calotype.tasks.job import OutputSpec
+from calotype.tasks.outputs import OutputSpec
 from calotype.tasks.param import Param
 from calotype.tasks.photo_job import PhotoJob
 from calotype.tasks.verb_options import EngineOptions

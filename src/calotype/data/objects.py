@@ -16,7 +16,8 @@ from calotype.data.sample_lines import read_about, read_lines
 from calotype.data.samples import Samples
 from calotype.data.scenes import Scenes, category_names
 from calotype.data.stream import DataSet
-from calotype.data.visual_genome import FILES, Genome, VisualGenome, is_genome, read_genome
+from calotype.data.visual_genome import Genome, VisualGenome, is_genome, read_genome
+from calotype.data.visual_genome_files import FILES
 from calotype.data.writing import ABOUT, SAMPLES
 from calotype.errors import InputError
 from calotype.files import shown

@@ -10,11 +10,10 @@ number of objects and relationships.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -23,15 +22,25 @@ from calotype.data.boxes import Box, cut, kept_relations
 from calotype.data.decoded import Progress
 from calotype.data.folder import Side, decoded_photos, middle, sides
 from calotype.data.stream import Sample
+from calotype.data.visual_genome_files import (
+    FILES,
+    GET,
+    IMAGES,
+    OBJECTS,
+    aliases_in,
+    by_image,
+    described_in,
+    listed,
+    name_of,
+    relationships_in,
+    root_of,
+    splits_in,
+)
 from calotype.errors import InputError, counted, unknown
 from calotype.files import shown
 from calotype.image.io import as_tensor
 
-_IMAGES, _OBJECTS, _RELATIONSHIPS = "image_data.json", "objects.json", "relationships.json"
-_ATTRIBUTES, _SPLITS = "attributes.json", ("vg_splits.json", "splits.json")
-FILES = (_IMAGES, _OBJECTS, _RELATIONSHIPS)  # those that there have to be
 _WHOLE = 62_565  # training pictures of the published split, for which the limits are
-_GET = "get it again from the site of Visual Genome"
 
 
 @dataclass(frozen=True)
@@ -177,14 +186,14 @@ def is_genome(folder: Path) -> bool:
     """
     missing = [name for name in FILES if not (folder / name).is_file()]
     if 0 < len(missing) < len(FILES):
-        raise InputError(f"{shown(folder)} has files of Visual Genome, but not {' and '.join(missing)}: {_GET}")
+        raise InputError(f"{shown(folder)} has files of Visual Genome, but not {' and '.join(missing)}: {GET}")
     return not missing
 
 
 def read_genome(folder: Path, split: str = "train", limits: Limits | None = None) -> Genome:
     """The graphs of a split; arguments and errors as for ``VisualGenome``."""
-    images = {image["image_id"]: image for image in _listed(folder / _IMAGES, "image_id", "url", "width", "height")}
-    splits = _splits(folder, images)
+    images = {image["image_id"]: image for image in listed(folder / IMAGES, "image_id", "url", "width", "height")}
+    splits = splits_in(folder, images)
     if split not in splits:
         raise InputError(f"{shown(folder)}: {unknown('split', split, splits)}")
     limits = limits or _scaled(len(splits["train"]))
@@ -193,8 +202,8 @@ def read_genome(folder: Path, split: str = "train", limits: Limits | None = None
         for name, numbers in splits.items()
     }
     training, wanted = set(splits["train"]), {one for numbers in splits.values() for one in numbers}
-    objects = _by_image(folder / _OBJECTS, "objects", ("object_id", "names", "x", "y", "w", "h"), wanted)
-    aliases = _aliases(folder / "object_alias.txt")
+    objects = by_image(folder / OBJECTS, "objects", ("object_id", "names", "x", "y", "w", "h"), wanted)
+    aliases = aliases_in(folder / "object_alias.txt")
     names = _frequent(_class_names(objects, training, aliases), limits.classes)
     if not names:
         raise InputError(
@@ -207,11 +216,11 @@ def read_genome(folder: Path, split: str = "train", limits: Limits | None = None
         for one in entries
         if (number := _class_of(one, aliases, classes)) is not None and min(one["w"], one["h"]) >= limits.side
     }
-    relationships = _relationships(folder, wanted)
+    relationships = relationships_in(folder, wanted)
     relations = _relation_names(relationships, training, found, limits.relations)
-    described = _described(folder, wanted)
+    described = described_in(folder, wanted)
     attributes = _frequent(_attribute_names(described, training), limits.attributes)
-    root = _root(folder, images, splits[split]) if splits[split] else folder
+    root = root_of(folder, images, splits[split]) if splits[split] else folder
     numbers = {name: number for number, name in enumerate(attributes)}
     known = {name: number for number, name in enumerate(relations)}
     graphs = []
@@ -243,7 +252,7 @@ def _graph(
     width, height = image["width"], image["height"]
     return Graph(
         image=image["image_id"],
-        path=root / _name_of(image),
+        path=root / name_of(image),
         size=(width, height),
         boxes=[
             (one["x"] / width, one["y"] / height, (one["x"] + one["w"]) / width, (one["y"] + one["h"]) / height)
@@ -319,119 +328,3 @@ def _scaled(count: int) -> Limits:
 
 def _within(count: int, limits: tuple[int, int]) -> bool:
     return limits[0] <= count <= limits[1]
-
-
-# ---------------------------------------------------------------------------------------------------------------
-# Files
-
-
-def _listed(path: Path, *keys: str) -> list[Mapping[str, Any]]:
-    """The entries of a file.
-
-    Raises:
-        InputError: it is missing or damaged, or an entry lacks a key.
-    """
-    try:
-        entries = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        raise InputError(f"{shown(path)} is missing or damaged: {_GET}") from None
-    if not isinstance(entries, list) or not entries or not all(isinstance(one, Mapping) for one in entries):
-        raise InputError(f"{shown(path)} is no list of pictures: {_GET}")
-    _check(path, entries, keys)
-    return entries
-
-
-def _check(path: Path, entries: Sequence[Any], keys: Sequence[str]) -> None:
-    for one in entries:
-        missing = sorted(set(keys) - set(one)) if isinstance(one, Mapping) else list(keys)
-        if missing:
-            raise InputError(f"{shown(path)} has an entry without {', '.join(missing)}: {_GET}")
-
-
-def _by_image(
-    path: Path, name: str, keys: Sequence[str], wanted: Collection[int]
-) -> dict[int, list[Mapping[str, Any]]]:
-    """The lists of a file by the numbers of their pictures."""
-    found = {}
-    for entry in _listed(path, "image_id", name):
-        if entry["image_id"] in wanted:
-            _check(path, entry[name], keys)
-            found[entry["image_id"]] = list(entry[name])
-    return found
-
-
-def _relationships(folder: Path, wanted: Collection[int]) -> dict[int, list[tuple[int, str, int]]]:
-    """Subject, relation and object of all relationships, by picture; relations by their aliases."""
-    aliases = _aliases(folder / "relationship_alias.txt")
-    found = {}
-    keys = ("subject", "predicate", "object")
-    for image, entries in _by_image(folder / _RELATIONSHIPS, "relationships", keys, wanted).items():
-        _check(folder / _RELATIONSHIPS, [one[key] for one in entries for key in ("subject", "object")], ["object_id"])
-        words = [str(one["predicate"]).lower().strip() for one in entries]
-        found[image] = [
-            (one["subject"]["object_id"], aliases.get(word, word), one["object"]["object_id"])
-            for one, word in zip(entries, words)
-        ]
-    return found
-
-
-def _described(folder: Path, wanted: Collection[int]) -> dict[int, dict[int, list[str]]]:
-    """The attributes of objects, by picture and object; empty without that file."""
-    path = folder / _ATTRIBUTES
-    if not path.is_file():
-        return {}
-    return {
-        image: {one["object_id"]: [str(word) for word in one.get("attributes") or ()] for one in entries}
-        for image, entries in _by_image(path, "attributes", ("object_id",), wanted).items()
-    }
-
-
-def _splits(folder: Path, images: Mapping[int, Any]) -> dict[str, list[int]]:
-    """The numbers of the pictures of each split that there are.
-
-    Raises:
-        InputError: the file of splits is damaged.
-    """
-    path = next((folder / name for name in _SPLITS if (folder / name).is_file()), None)
-    if path is None:
-        return {"train": list(images)}
-    try:
-        splits = {str(name): list(numbers) for name, numbers in json.loads(path.read_text(encoding="utf-8")).items()}
-    except (OSError, ValueError, AttributeError, TypeError):
-        raise InputError(f"{shown(path)} has no lists of pictures by split: delete it, or get it again") from None
-    if "train" not in splits:
-        raise InputError(f"{shown(path)} has no split train: delete it, or get it again")
-    return {name: [one for one in numbers if one in images] for name, numbers in splits.items()}
-
-
-def _aliases(path: Path) -> dict[str, str]:
-    """The first name of a line by each of its names; empty without that file."""
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-    except (OSError, ValueError):
-        raise InputError(f"{shown(path)} cannot be read: {_GET}") from None
-    split = [[name.strip() for name in line.split(",")] for line in lines if line.strip()]
-    return {name: names[0] for names in split for name in names}
-
-
-def _name_of(image: Mapping[str, Any]) -> str:
-    """Folder and name of a picture, as at the end of its address."""
-    return "/".join(PurePosixPath(str(image["url"])).parts[-2:])
-
-
-def _root(folder: Path, images: Mapping[int, Mapping[str, Any]], numbers: Sequence[int]) -> Path:
-    """The folder that the folders of pictures are in.
-
-    Raises:
-        InputError: there is none.
-    """
-    places = list(_places(folder))
-    for image in numbers:
-        for place in places:
-            if (place / _name_of(images[image])).is_file():
-                return place
-    raise InputError(f"{shown(folder)} has no pictures: put the folders VG_100K and VG_100K_2 beside {_IMAGES}")
-
-
-def _places(folder: Path) -> Iterator[Path]:
-    yield from (folder, folder / "images")

@@ -12,16 +12,10 @@ from calotype.data.stream import stacked
 from calotype.errors import InputError
 from calotype.models import scenegraph
 from calotype.models.scenegraph.archetypes import archetypes
-from calotype.models.scenegraph.draw import (
-    arranged,
-    attributes_for,
-    imported_look,
-    inferred,
-    look_vector,
-    looks_for,
-    triples_of,
-)
+from calotype.models.scenegraph.draw import arranged
+from calotype.models.scenegraph.given_graph import attributes_for, inferred, triples_of
 from calotype.models.scenegraph.layout import composed, painted
+from calotype.models.scenegraph.looks import imported_look, look_vector, looks_for
 from calotype.models.scenegraph.objects import attributes_of, exchanged, objects_of, random_triples, relations_of
 from calotype.models.scenegraph.pool import Pool
 from calotype.models.scenegraph.trainer import Trainer

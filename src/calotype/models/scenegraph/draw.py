@@ -9,25 +9,24 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from calotype.errors import InputError, nth
+from calotype.errors import InputError
 from calotype.models.scenegraph.config import Config
+from calotype.models.scenegraph.given_graph import attributes_for, check_classes, triples_of
 from calotype.models.scenegraph.layout import composed, painted
-from calotype.models.scenegraph.network import Net
-from calotype.models.scenegraph.objects import (
-    attribute_count,
-    attribute_vectors,
-    cells_of,
-    image_attributes,
-    relations_of,
+from calotype.models.scenegraph.looks import (
+    Look,
+    check_archetype,
+    crop_of,
+    look_vector,
+    looks_for,
+    own_seed,
 )
+from calotype.models.scenegraph.network import Net
 from calotype.models.scenegraph.sg2im import Sg2im, drawn, encoded
 from calotype.run import Run
 from calotype.semantic.objects import placed
 
 _LEAST = 1 / 32  # of a box that B makes
-_SIZES = 9.0  # the size bin of the whole picture
-# What an object looks like: ``None`` or a seed, a random archetype; ("archetype", number); a photo and a box in it.
-Look = Any
 
 
 @dataclass(frozen=True)
@@ -144,7 +143,7 @@ def check_restyle(
         kind = int(graph["classes"][i])
         look = (looks or {}).get(kind)
         if isinstance(look, tuple):
-            _crop_of(look, kind, cfg)
+            crop_of(look, kind, cfg)
 
 
 def check_looks(cfg: Config) -> None:
@@ -200,8 +199,8 @@ def restyle(
     changed: dict[int, Look] = {**dict.fromkeys(classes, None), **(looks or {})}
     for i in changing(cfg, scene, graph, changed, at, size):
         look = changed.get(kinds[i])
-        given = _crop_of(look, kinds[i], cfg) if isinstance(look, tuple) else look
-        vectors[i] = look_vector(cfg, net, kinds[i] + 1, given, _own_seed(seed, i))
+        given = crop_of(look, kinds[i], cfg) if isinstance(look, tuple) else look
+        vectors[i] = look_vector(cfg, net, kinds[i] + 1, given, own_seed(seed, i))
     return rendered(cfg, run, net, scene, vectors, size)
 
 
@@ -225,17 +224,6 @@ def changing(
     if not found:
         raise InputError("no object of the picture changes: give a class that it has, or a pixel of an object of it")
     return found
-
-
-def check_classes(cfg: Config, graph: Mapping[str, Any]) -> None:
-    """Refuse a graph with classes that a model does not know.
-
-    Raises:
-        InputError: it has one; the message names the object.
-    """
-    for i, kind in enumerate(graph["classes"].tolist()):
-        if not 0 <= kind < cfg.classes:
-            raise InputError(f"the {nth(i)} object has the class {kind}: this model knows 0 to {cfg.classes - 1}")
 
 
 def arranged(cfg: Config, net: Net, graph: Mapping[str, Any], seed: int) -> Scene:
@@ -275,126 +263,6 @@ def rendered(
     return picture[:, :, :height, :width].clamp(-1, 1).contiguous().to(run.device)
 
 
-def looks_for(cfg: Config, net: Net, graph: Mapping[str, Any], seed: int) -> Tensor:
-    """The appearance vectors of all objects and of the whole picture, [n + 1, looks]."""
-    kinds = [int(kind) + 1 for kind in graph["classes"]]
-    given = [*graph["looks"], None]
-    for i, look in enumerate(given):
-        check_archetype(cfg, look, i)
-    vectors = [
-        look_vector(cfg, net, kind, look, _own_seed(seed, i)) for i, (kind, look) in enumerate(zip([*kinds, 0], given))
-    ]
-    return torch.stack(vectors)
-
-
-def check_archetype(cfg: Config, look: Look, number: int | None = None) -> None:
-    """Refuse an archetype that a model does not have.
-
-    Args:
-        cfg: the settings.
-        look: of an object.
-        number: its place in the graph, from 0, for the message.
-
-    Raises:
-        InputError: the look is such an archetype.
-    """
-    most = cfg.archetypes[-1]
-    if isinstance(look, tuple) and look[0] == "archetype" and look[1] >= most:
-        whose = "there is no" if number is None else f"the {nth(number)} object has the"
-        raise InputError(f"{whose} archetype {look[1]}: this model knows -1, the mean, and 0 to {most - 1}")
-
-
-def look_vector(cfg: Config, net: Net, kind: int, look: Look, seed: int) -> Tensor:
-    """The appearance vector of an object, [looks].
-
-    Args:
-        cfg: the settings.
-        net: trained.
-        kind: its class, 0 for the whole picture.
-        look: see ``Look``.
-        seed: of a random archetype.
-
-    Raises:
-        InputError: there is no such archetype.
-    """
-    check_archetype(cfg, look)
-    most = cfg.archetypes[-1]
-    if isinstance(look, tuple) and look[0] == "archetype":
-        found: Tensor = net.archetypes[kind, 0 if look[1] < 0 else sum(cfg.archetypes[:-1]) + look[1]]
-        return found
-    if isinstance(look, tuple):
-        return imported_look(net, look[0], look[1])
-    generator = torch.Generator().manual_seed(seed if look is None else look)
-    number = int(torch.randint(most, (1,), generator=generator))
-    drawn: Tensor = net.archetypes[kind, sum(cfg.archetypes[:-1]) + number]
-    return drawn
-
-
-def imported_look(net: Net, picture: Tensor, box: tuple[float, float, float, float]) -> Tensor:
-    """The appearance vector of a box in any picture [1, 3, H, W]: [looks]."""
-    like = next(net.parameters())
-    boxes = torch.tensor([box], dtype=torch.float32, device=like.device)
-    vector: Tensor = net.looks_of(picture.to(like.device), boxes)[0].float()
-    return vector
-
-
-def attributes_for(graph: Mapping[str, Any], grid: int) -> Tensor:
-    """Attributes of the objects of a graph and of the whole picture; zeros where nothing is given.
-
-    Of a given box, its size and centre.
-
-    Args:
-        graph: as for ``draw``.
-        grid: columns and rows of the grid of locations.
-
-    Returns:
-        [n + 1, ``attribute_count(grid)``].
-    """
-    boxes, sizes, points = (graph[name].cpu() for name in ("boxes", "sizes", "locations"))
-    there = ~boxes.isnan().any(1)
-    areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
-    bins = (_SIZES * areas.nan_to_num()).round().long()
-    sizes = torch.where(there & (sizes < 0), bins, sizes)
-    points = torch.where(there[:, None] & points.isnan(), (boxes[:, :2] + boxes[:, 2:]) / 2, points)
-    known = ~points.isnan().any(1)
-    cells = torch.where(known, cells_of(points.nan_to_num(), grid), -1)
-    if not bool((sizes >= 0).any() or known.any()):
-        return torch.zeros(len(sizes) + 1, attribute_count(grid))
-    size, cell = image_attributes(grid)
-    return attribute_vectors(torch.cat([sizes, torch.tensor([size])]), torch.cat([cells, torch.tensor([cell])]), grid)
-
-
-def triples_of(graph: Mapping[str, Any]) -> Tensor:
-    """The edges of a graph with those to the whole picture: int64 [T, 3], relations from 1, 0 for the latter.
-
-    Without any relation, each object with a place has that to the nearest other one.
-    """
-    relations, count = graph["relations"].cpu(), len(graph["classes"])
-    if not len(relations):
-        relations = inferred(graph)
-    shifted = relations + torch.tensor([0, 1, 0])
-    whole = torch.stack([torch.arange(count), torch.zeros(count, dtype=torch.int64), torch.full((count,), count)], 1)
-    return torch.cat([shifted, whole])
-
-
-def inferred(graph: Mapping[str, Any]) -> Tensor:
-    """Relations that follow from places: of each object to the nearest other one, int64 [m, 3].
-
-    The place is the box, or a square of the object's size around its location.
-    """
-    boxes, sizes, points = (graph[name].cpu() for name in ("boxes", "sizes", "locations"))
-    half = (torch.where(sizes < 0, 1, sizes).clamp_min(1) / _SIZES).sqrt()[:, None] / 2
-    squares = torch.cat([points - half, points + half], 1)
-    places = torch.where(boxes.isnan(), squares, boxes)
-    there = (~places.isnan().any(1)).nonzero()[:, 0]
-    if len(there) < 2:
-        return torch.zeros(0, 3, dtype=torch.int64)
-    middle = (places[there, :2] + places[there, 2:]) / 2
-    distances = torch.cdist(middle, middle).fill_diagonal_(float("inf"))
-    others = there[distances.argmin(1)]
-    return torch.stack([there, relations_of(places[there], places[others]), others], 1)
-
-
 def object_at(planes: Tensor, at: tuple[int, int]) -> int:
     """The number of the object that has a pixel (row, column), by planes [n + 1, 1, H, W].
 
@@ -415,24 +283,3 @@ def within(found: Tensor) -> Tensor:
     middle, sides = (found[:, :2] + found[:, 2:]) / 2, (found[:, 2:] - found[:, :2]).clamp(_LEAST, 1)
     low = torch.minimum((middle - sides / 2).clamp_min(0), 1 - sides)
     return torch.cat([low, low + sides], 1)
-
-
-def _crop_of(look: tuple[Tensor, Tensor], kind: int, cfg: Config) -> Look:
-    """A photo and the box of a class in its label map.
-
-    Raises:
-        InputError: the class has no pixel there.
-    """
-    picture, labels = look
-    rows, columns = (labels[0] == kind).nonzero(as_tuple=True)
-    if not len(rows):
-        name = cfg.names[kind] if cfg.names else str(kind)
-        raise InputError(f"a photo has no pixel of the class {name}, whose look it is to give")
-    height, width = labels.shape[1:]
-    low = (int(columns.min()) / width, int(rows.min()) / height)
-    return picture, (*low, (int(columns.max()) + 1) / width, (int(rows.max()) + 1) / height)
-
-
-def _own_seed(seed: int, number: int) -> int:
-    """The seed of an object's look, so that objects of one picture differ."""
-    return (seed * 1009 + number * 9176 + 1) % (1 << 62)

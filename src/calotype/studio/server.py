@@ -17,7 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from calotype.errors import InputError
+from calotype.studio.api_keys import read_api_keys
 from calotype.studio.job_slots import cores
+from calotype.studio.limits import USUAL, Limits
 from calotype.tasks import model_lock
 
 _NEEDED = ("fastapi", "uvicorn", "prometheus_client")
@@ -95,9 +97,7 @@ def run(
     check_installed()
     import uvicorn
 
-    from calotype.studio.api_keys import read_api_keys
     from calotype.studio.app import create
-    from calotype.studio.limits import USUAL, Limits
     from calotype.studio.pictures import MAX_BYTES
     from calotype.studio.security import Guard
 

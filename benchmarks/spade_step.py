@@ -39,6 +39,7 @@ def ours(what: dict[str, Any]) -> tuple[Callable[[], None], int]:
     from calotype.losses.kl import gaussian_kl
     from calotype.models import spade
     from calotype.models.spade.network import build
+    from calotype.nn.precision import autocast
     from calotype.semantic.labels import LabelMaps
     from calotype.semantic.trainer import Trainer
 
@@ -54,7 +55,7 @@ def ours(what: dict[str, Any]) -> tuple[Callable[[], None], int]:
 
     def generator_alone() -> None:
         trainer.net.train()
-        with trainer._autocast():
+        with autocast(trainer.device, trainer.cfg.bf16):
             fake, mean, log_variance = trainer.net(LabelMaps(maps, cfg), real, noise)
         loss = (fake - real).abs().mean() + WEIGHT_OF_KL * gaussian_kl(mean, log_variance)
         trainer.generator_optimizer.zero_grad(set_to_none=True)

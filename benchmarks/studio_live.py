@@ -38,7 +38,6 @@ from studio import DESKTOP, HERE, Page, Server, chromium
 from studio_use import cpu
 
 MODELS = ("spade", "smis")
-LIMIT = 0.150  # seconds: the aim
 STROKES, WARM = 24, 4
 MAP = 256  # side of the painted map, pixels
 SIDE = 64  # of the pictures

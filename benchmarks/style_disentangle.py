@@ -58,6 +58,7 @@ from calotype.models.styledisentangle.trainer import Drawn, Examples, draw, styl
 from calotype.run import Run
 from machine import provenance
 from spade import seconds_of, timed
+from style_paintings_measures import colour_transfer
 
 SIDE, HELD_OUT, VENDORS, ARTWORKS = 32, 130, 5, 50
 STEPS = 2400
@@ -146,12 +147,6 @@ def trained(pictures: Tensor, classes: Tensor, steps: int) -> Classifier:
 def hit(net: Classifier, pictures: Tensor, classes: Tensor) -> float:
     with torch.no_grad():
         return round(float((net(pictures).argmax(1) == classes).float().mean()), 4)
-
-
-def colour_transfer(photo: Tensor, artwork: Tensor) -> Tensor:
-    """The photo with the mean and standard deviation of the artwork's channels."""
-    means, spreads = ([f(x, (2, 3), keepdim=True) for x in (photo, artwork)] for f in (torch.mean, torch.std))
-    return ((photo - means[0]) / (spreads[0] + 1e-3) * spreads[1] + means[1]).clamp(-1, 1)
 
 
 class Truth:

@@ -182,11 +182,6 @@ class System:
         return "label map" in self.learns
 
     @property
-    def learns_clips(self) -> bool:
-        """Whether the training data are clips: several pictures of each identity."""
-        return "partner" in self.learns
-
-    @property
     def learns_conditions(self) -> bool:
         """Whether the training data are pairs of pictures, or pictures with labels."""
         return "condition" in self.learns

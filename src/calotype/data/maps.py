@@ -27,6 +27,7 @@ from calotype.data.writing import ABOUT, IMAGES, SAMPLES
 from calotype.errors import InputError, counted, listed
 from calotype.files import shown
 from calotype.image.io import open_photo, opened
+from calotype.image.labelmap import colour_codes
 from calotype.image.labels import MOST_LABELS, flat_colours
 
 Colour = tuple[int, int, int]
@@ -269,12 +270,6 @@ def _coloured(pairs: tuple[Pair, ...], names: tuple[str, ...], colours: tuple[Co
         colours = tuple((code >> 16, code >> 8 & 255, code & 255) for code in sorted(found))
         names = names if len(names) == len(colours) else tuple("#{:02x}{:02x}{:02x}".format(*c) for c in colours)
     return MapSet(pairs, len(colours), names, colours, painted=True)
-
-
-def colour_codes(rgb: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """One number for a colour: [H, W] of [H, W, 3]."""
-    wide = rgb.astype(np.int64)
-    return (wide[..., 0] << 16) | (wide[..., 1] << 8) | wide[..., 2]
 
 
 @cache

@@ -75,7 +75,7 @@ def _exact_colours(photo: MapPicture) -> tuple[Colour, ...] | None:
     """The colours of a map that holds more than 8 bits a pixel, in the order of the numbers; otherwise ``None``."""
     if photo.stored != "wide":
         return None
-    found = np.unique(_codes(photo.rgb))
+    found = np.unique(colour_codes(photo.rgb))
     return _as_colours(found) if len(found) <= MOST_LABELS and _is_numbered(photo, found) else None
 
 
@@ -88,7 +88,7 @@ def _numbers_of(photo: MapPicture, colours: tuple[Colour, ...]) -> tuple[int, ..
     """The number of each label of a map of palette indices or of more than 8 bits; empty for others."""
     if photo.stored not in ("palette", "wide") or photo.numbers is None:
         return ()
-    codes, places = np.unique(_codes(photo.rgb), return_index=True)
+    codes, places = np.unique(colour_codes(photo.rgb), return_index=True)
     if not _is_numbered(photo, codes) or not set(colours) <= set(_as_colours(codes)):
         return ()
     known = dict(zip(_as_colours(codes), photo.numbers.ravel()[places].tolist()))
@@ -129,7 +129,7 @@ def resized(index: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
 
 def _colours(rgb: NDArray[np.uint8]) -> tuple[Colour, ...] | None:
     """The label colours of a map; ``None`` if the image is not a label map."""
-    codes = _codes(rgb)
+    codes = colour_codes(rgb)
     found = np.unique(codes)
     inside, counts = np.unique(codes[_flat(codes)], return_counts=True)
     # A clean map consists of label colours only, though some areas may be too thin to have interior pixels.
@@ -165,7 +165,7 @@ def _indices(photo: Photo, colours: tuple[Colour, ...]) -> NDArray[np.uint8]:
 
 def _within(colours: tuple[Colour, ...]) -> float:
     """Maximum distance between a pixel and its label's colour, on -1..1: less than half of that between two labels."""
-    return min(_APART / 2, 0.45 * _closest(_codes(np.array([colours], np.uint8))[0])) / 127.5
+    return min(_APART / 2, 0.45 * _closest(colour_codes(np.array([colours], np.uint8))[0])) / 127.5
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -263,11 +263,11 @@ def _check_known(photo: Photo, like: LabelMap, unknown: NDArray[np.bool_]) -> No
             f"'{photo.name}' is not in the colours of '{like.name}': paint it in these alone, {_listed(like.colours)}"
         )
     # Within a few levels, since no area is exactly flat after JPEG compression.
-    areas = unknown & _flat(_codes(photo.rgb // 8))
+    areas = unknown & _flat(colour_codes(photo.rgb // 8))
     if areas.sum() <= _SLIP * areas.size:
         return
-    most = _most_frequent(_codes(photo.rgb)[areas])
-    y, x = np.argwhere(areas & (_codes(photo.rgb) == most))[0]
+    most = _most_frequent(colour_codes(photo.rgb)[areas])
+    y, x = np.argwhere(areas & (colour_codes(photo.rgb) == most))[0]
     colour = _as_colours(np.array([most]))[0]
     near = min(like.colours, key=lambda other: _distance(colour, other))
     raise InputError(
@@ -280,7 +280,7 @@ def _check_known(photo: Photo, like: LabelMap, unknown: NDArray[np.bool_]) -> No
 # Colours as numbers and words
 
 
-def _codes(rgb: NDArray[np.uint8]) -> NDArray[np.int64]:
+def colour_codes(rgb: NDArray[np.uint8]) -> NDArray[np.int64]:
     """Pack a colour into one integer: [H, W, 3] -> [H, W]."""
     wide = rgb.astype(np.int64)
     return (wide[..., 0] << 16) | (wide[..., 1] << 8) | wide[..., 2]

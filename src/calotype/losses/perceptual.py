@@ -9,6 +9,8 @@ from torch import Tensor
 
 from calotype.errors import InputError, counted
 from calotype.nn.features import LayeredFeatures
+from calotype.nn.filter_bank import offline_features
+from calotype.nn.vgg import vgg16
 
 
 class PerceptualLoss:
@@ -68,3 +70,19 @@ class PerceptualLoss:
         if max(self.layers) >= len(maps):
             raise ValueError(f"{self.name} has {counted(len(maps), 'layer')}: there is no layer {max(self.layers)}")
         return [maps[number] for number in self.layers]
+
+
+def perceptual_loss(features: str, device: torch.device) -> PerceptualLoss | None:
+    """The loss that a setting names.
+
+    Args:
+        features: ``none``; ``offline``, features that need no weights; or another word, the five layers of VGG-16.
+        device: to compute on.
+
+    Raises:
+        InputError: the weights are not installed.
+    """
+    if features == "none":
+        return None
+    network = offline_features() if features == "offline" else vgg16()
+    return PerceptualLoss(network.to(device))

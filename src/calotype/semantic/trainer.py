@@ -14,18 +14,16 @@ from calotype.errors import InputError
 from calotype.losses.adversarial import discriminator_loss, generator_loss
 from calotype.losses.feature_matching import feature_matching_loss
 from calotype.losses.kl import gaussian_kl
-from calotype.losses.perceptual import PerceptualLoss
+from calotype.losses.perceptual import perceptual_loss
 from calotype.nn.ema import ExponentialMovingAverage
-from calotype.nn.filter_bank import offline_features
 from calotype.nn.optimizers import discriminator_optimizer, generator_optimizer
 from calotype.nn.patchgan import MultiScaleDiscriminator, halves, scores_of
+from calotype.nn.precision import autocast
 from calotype.nn.schedules import constant_then_linear, set_rates, warm_up
-from calotype.nn.vgg import vgg16
 from calotype.semantic.config import LayoutConfig
 from calotype.semantic.labels import LabelMaps, Layouts, input_channels
 from calotype.semantic.network import Build, Net
 from calotype.semantic.normalization import FreeNorm
-from calotype.semantic.updates import autocast
 
 _WARM_UP = 10.0  # of the moving average
 
@@ -56,7 +54,7 @@ class Trainer:
         self.discriminator_optimizer = discriminator_optimizer(self.discriminator, cfg.discriminator_rate, betas)
         self.schedule = constant_then_linear(cfg.steps, cfg.decay_at)
         self.kl_schedule = warm_up(round(cfg.kl_warm_up * cfg.steps))
-        self.perceptual = _perceptual(cfg, device) if learning else None
+        self.perceptual = perceptual_loss(cfg.perceptual, device) if learning else None
         self.training_net = distributed.wrapped(self.net)
         self.training_discriminator = distributed.wrapped(self.discriminator)
 
@@ -209,10 +207,3 @@ def measure(net: Net, batches: list[Mapping[str, Tensor]], cfg: LayoutConfig, de
     for norm, before in zip(norms, kept):
         norm.kept = before
     net.eval()
-
-
-def _perceptual(cfg: LayoutConfig, device: torch.device) -> PerceptualLoss | None:
-    if cfg.perceptual == "none":
-        return None
-    network = offline_features() if cfg.perceptual == "offline" else vgg16()
-    return PerceptualLoss(network.to(device))

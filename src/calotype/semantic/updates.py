@@ -1,21 +1,13 @@
-"""What updates of networks share: mixed precision, and one step of an optimizer on a weighted sum of losses."""
+"""What updates of networks share: one step of an optimizer on a weighted sum of losses."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from calotype import distributed
-from calotype.processor import fast_bfloat16
-
-
-def autocast(device: torch.device, bf16: bool) -> Any:
-    """A context in which convolutions are computed in bfloat16, where that is wanted and the device supports it."""
-    able = device.type == "cuda" or (device.type == "cpu" and fast_bfloat16())
-    return torch.autocast(device.type, torch.bfloat16, enabled=bf16 and able)
 
 
 def update(losses: Mapping[str, tuple[float, Tensor]], optimizer: torch.optim.Optimizer, of: nn.Module) -> None:

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from calotype import distributed, processor
+from calotype import distributed
 from calotype.losses.adversarial import discriminator_loss, generator_loss
 from calotype.losses.penalty import image_gradient_penalty, real_gradient_penalty
 from calotype.models.cocogan.config import Config
@@ -23,6 +23,7 @@ from calotype.models.cocogan.network import BatchNorm, Discriminator, Generator,
 from calotype.nn.colour_jitter import jitter_colours
 from calotype.nn.ema import ExponentialMovingAverage
 from calotype.nn.optimizers import discriminator_optimizer, generator_optimizer
+from calotype.nn.precision import autocast
 from calotype.nn.schedules import constant_then_linear, set_rates
 
 _BEYOND_FACTOR = 100.0  # of the coordinate loss in the published training beyond the edges: 10,000 for 100
@@ -290,7 +291,7 @@ class Trainer:
             else:
                 with torch.no_grad():
                     fake = self._generate(part, net.generator)
-            with distributed.averaging(self.objective, k == len(parts) - 1), self._autocast():
+            with distributed.averaging(self.objective, k == len(parts) - 1), autocast(self.device, self.cfg.bf16):
                 both = jitter_colours(
                     torch.cat([real, fake]), torch.cat([part.tint[:, :7], part.tint[:, 7:]]), cfg.tint
                 )
@@ -305,7 +306,7 @@ class Trainer:
         for k, part in enumerate(parts):
             with distributed.averaging(self.generator, k == len(parts) - 1):
                 fake = kept[0] if kept else self._generate(part)
-                with self._autocast():
+                with autocast(self.device, self.cfg.bf16):
                     losses = generator_objective(net.critic, fake, part, cfg, beyond, self.coordinate_weight)
                 torch.autograd.backward(losses["total"].float() / len(parts))
             _add(values, losses, len(parts))
@@ -319,13 +320,9 @@ class Trainer:
         return dict(zip(values, means))
 
     def _generate(self, drawn: RandomDraws, generator: Any = None) -> Tensor:
-        with self._autocast():
+        with autocast(self.device, self.cfg.bf16):
             rows, columns = cells_within(drawn.fake_row, drawn.fake_column, self.cfg)
             return macro_patches(generator or self.generator, drawn.latent, rows, columns, self.cfg)
-
-    def _autocast(self) -> Any:
-        able = self.device.type == "cuda" or (self.device.type == "cpu" and processor.fast_bfloat16())
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.cfg.bf16 and able)
 
     def _freeze_late_blocks(self) -> None:
         """Beyond the edges only the first two blocks, which determine the layout, are trained."""

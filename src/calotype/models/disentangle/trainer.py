@@ -17,9 +17,9 @@ from calotype.models.disentangle.controllers import Controllers
 from calotype.models.disentangle.network import build
 from calotype.nn.critics import Critics
 from calotype.nn.optimizers import generator_optimizer
+from calotype.nn.precision import autocast
 from calotype.nn.schedules import constant_then_linear, set_rates
 from calotype.nn.vgg import vgg16
-from calotype.processor import fast_bfloat16
 
 OPPOSED, UNOPPOSED, METER = range(3)  # T, T' and a third network that is only for looking
 
@@ -97,7 +97,7 @@ class Trainer:
         self.net.train()
         pictures, partners = self._examples(batch)
         noise = distributed.share(torch.randn(self.cfg.batch, self.cfg.pose)).to(self.device)
-        with self._autocast():
+        with autocast(self.device, self.cfg.bf16):
             found = self.net.poses(pictures)
             identity = self.net.identity_codes(partners)
             pose = found.sample(noise)
@@ -159,7 +159,3 @@ class Trainer:
                 pictures = torch.where(flipped[:, None, None, None], pictures.flip(3), pictures)
             both.append(pictures.contiguous(memory_format=torch.channels_last))
         return both[0], both[1]
-
-    def _autocast(self) -> Any:
-        able = self.device.type == "cuda" or (self.device.type == "cpu" and fast_bfloat16())
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.cfg.bf16 and able)

@@ -13,18 +13,16 @@ from torch import Tensor
 from calotype import distributed
 from calotype.errors import InputError
 from calotype.losses.adversarial import discriminator_loss, generator_loss
-from calotype.losses.perceptual import PerceptualLoss
+from calotype.losses.perceptual import perceptual_loss
 from calotype.models.idpose.config import Config
 from calotype.models.idpose.network import Net, build
 from calotype.models.idpose.verification import trace_loss, traced
 from calotype.nn.ema import ExponentialMovingAverage
-from calotype.nn.filter_bank import offline_features
 from calotype.nn.muon import muon
 from calotype.nn.optimizers import discriminator_optimizer, generator_optimizer
 from calotype.nn.patchgan import MultiScaleDiscriminator, halves, scores_of
+from calotype.nn.precision import autocast
 from calotype.nn.schedules import constant_then_linear, set_rates
-from calotype.nn.vgg import vgg16
-from calotype.processor import fast_bfloat16
 
 _KIND = "least_squares"
 _WARM_UP = 10.0  # of the moving average
@@ -60,8 +58,7 @@ class Trainer:
         self.schedule = constant_then_linear(cfg.steps, cfg.decay_at)
         self.perceptual = None
         if learning and cfg.perceptual_weight:
-            network = offline_features() if cfg.perceptual == "offline" else vgg16()
-            self.perceptual = PerceptualLoss(network.to(device))
+            self.perceptual = perceptual_loss(cfg.perceptual, device)
 
     def _optimizer(self, betas: tuple[float, float]) -> torch.optim.Optimizer:
         """That of encoders and generator."""
@@ -139,7 +136,7 @@ class Trainer:
         shown = [who] if whose is None else [who, whose]
         posed = [how] if whose is None else [how, target]
         drawn_from = count * len(posed)
-        with self._autocast():
+        with autocast(self.device, self.cfg.bf16):
             found = self.net.poses(torch.cat(posed + shown))
             poses = found.mean
             if cfg.kl_weight:
@@ -182,7 +179,7 @@ class Trainer:
     def _oppose(self, drawn: Tensor, target: Tensor, ends: list[Tensor], slopes: list[Tensor]) -> dict[str, Tensor]:
         """Compute the discriminator's gradients, and add what the generator gets from it to its ends and slopes."""
         seen = drawn.detach().requires_grad_()
-        with self._autocast():
+        with autocast(self.device, self.cfg.bf16):
             found = self.discriminator(torch.cat([seen, target]).contiguous(memory_format=torch.channels_last))
         both = [halves(scores) for scores in scores_of(found)]
         of_drawn, of_real = [fake for fake, _ in both], [real for _, real in both]
@@ -228,7 +225,3 @@ class Trainer:
                 found[name] = torch.where(flipped, found[name].flip(3), found[name])
         target, who, how, *whose = (each.contiguous(memory_format=torch.channels_last) for each in found.values())
         return target, who, how, whose[0] if whose else None
-
-    def _autocast(self) -> Any:
-        able = self.device.type == "cuda" or (self.device.type == "cpu" and fast_bfloat16())
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.cfg.bf16 and able)

@@ -17,9 +17,10 @@ from calotype.models.layout2im.config import Config
 from calotype.models.layout2im.network import Discriminators, Objects, build, objects_of
 from calotype.nn.ema import ExponentialMovingAverage
 from calotype.nn.optimizers import discriminator_optimizer, generator_optimizer
+from calotype.nn.precision import autocast
 from calotype.nn.schedules import constant_then_linear, set_rates
 from calotype.semantic.objects import mirrored
-from calotype.semantic.updates import autocast, update
+from calotype.semantic.updates import update
 
 _WARM_UP = 10.0  # of the moving average
 _KIND = "non_saturating"  # cross-entropy

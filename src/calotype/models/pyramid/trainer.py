@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from calotype import distributed, processor
+from calotype import distributed
 from calotype.losses.adversarial import discriminator_loss, generator_loss
 from calotype.models.pyramid.config import Config
 from calotype.models.pyramid.losses import diversity_loss, reconstruction_loss
@@ -17,6 +17,7 @@ from calotype.models.pyramid.network import Net, build
 from calotype.nn.colour_jitter import NUMBERS, jitter_colours
 from calotype.nn.ema import ExponentialMovingAverage
 from calotype.nn.optimizers import discriminator_optimizer, generator_optimizer
+from calotype.nn.precision import autocast
 from calotype.nn.residual_discriminator import ResidualDiscriminator
 from calotype.nn.schedules import constant_then_linear, set_rates
 
@@ -86,7 +87,7 @@ class Trainer:
         tint = distributed.share(torch.rand(self.cfg.batch, 2 * NUMBERS) * 2 - 1).to(self.device)
         drawn = random_masks(self.cfg.batch // 2, self.cfg)
         masks = [distributed.share(each).to(self.device).repeat(2, *[1] * (each.dim() - 1)) for each in drawn]
-        with self._autocast():
+        with autocast(self.device, self.cfg.bf16):
             with torch.no_grad():
                 found = self.net.classifier(real[: len(real) // 2])
             found = with_other_vectors(found, masks)
@@ -94,7 +95,7 @@ class Trainer:
             made = self.net.generator(latent, features, masks)
             losses = {"discriminator": self._discriminate(real, made.detach(), tint)}
         self._update(self.discriminator, self.discriminator_optimizer, losses["discriminator"])
-        with self._autocast():
+        with autocast(self.device, self.cfg.bf16):
             losses |= self._generator_losses(made, features, masks, latent, tint)
         weights = {"generator": 1.0, "reconstruction": self.cfg.reconstruction, "diversity": self.cfg.diversity}
         total = torch.stack([weight * losses[name] for name, weight in weights.items() if weight]).sum()
@@ -131,10 +132,6 @@ class Trainer:
         torch.autograd.backward(loss.float(), inputs=parameters)
         distributed.average_gradients(parameters)
         optimizer.step()
-
-    def _autocast(self) -> Any:
-        able = self.device.type == "cuda" or (self.device.type == "cpu" and processor.fast_bfloat16())
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.cfg.bf16 and able)
 
 
 def with_other_vectors(found: list[Tensor], masks: list[Tensor]) -> list[Tensor]:

@@ -13,7 +13,7 @@ from calotype import distributed
 from calotype.errors import InputError
 from calotype.losses.adversarial import generator_loss
 from calotype.losses.feature_matching import feature_matching_loss
-from calotype.losses.perceptual import PerceptualLoss
+from calotype.losses.perceptual import perceptual_loss
 from calotype.models.scenegraph.config import Config
 from calotype.models.scenegraph.discriminators import Discriminators
 from calotype.models.scenegraph.layout import composed, planes_of
@@ -27,13 +27,12 @@ from calotype.models.scenegraph.objects import (
 )
 from calotype.models.scenegraph.pool import Pool
 from calotype.nn.ema import ExponentialMovingAverage
-from calotype.nn.filter_bank import offline_features
 from calotype.nn.optimizers import discriminator_optimizer, generator_optimizer
 from calotype.nn.patchgan import scores_of
+from calotype.nn.precision import autocast
 from calotype.nn.schedules import constant_then_linear, set_rates
-from calotype.nn.vgg import vgg16
 from calotype.semantic.objects import crops, mirrored
-from calotype.semantic.updates import autocast, update
+from calotype.semantic.updates import update
 
 _WARM_UP = 10.0  # of the moving average
 Scales = list[list[Tensor]]
@@ -81,7 +80,7 @@ class Trainer:
         ]
         self.discriminator_optimizer = discriminator_optimizer(groups, cfg.rate, betas)
         self.schedule = constant_then_linear(cfg.steps, cfg.decay_at)
-        self.perceptual = _perceptual(cfg, device) if learning else None
+        self.perceptual = perceptual_loss(cfg.perceptual, device) if learning else None
         self.layout_networks = nn.ModuleList([self.net.graph, self.net.boxes])
 
     @property
@@ -253,10 +252,3 @@ class Trainer:
 def _squares(activations: Scales, wanted: float) -> Tensor:
     """Mean squared difference of the scores from a number, mean over the scales."""
     return torch.stack([(scores - wanted).square().mean() for scores in scores_of(activations)]).mean()
-
-
-def _perceptual(cfg: Config, device: torch.device) -> PerceptualLoss | None:
-    if cfg.perceptual == "none":
-        return None
-    network = offline_features() if cfg.perceptual == "offline" else vgg16()
-    return PerceptualLoss(network.to(device))

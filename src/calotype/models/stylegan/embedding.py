@@ -50,7 +50,6 @@ from calotype.run import Run
 __all__ = ["embed", "prepared", "psnr", "structure"]
 
 METHODS, SPACES, STARTS = ("fast", "paper", "projector"), ("w+", "w"), ("mean", "random", "encoder")
-Method = Literal["fast", "paper", "projector"]
 Space = Literal["w+", "w"]
 _COARSEST = 32  # side at which ``fast`` begins, pixels
 # Share of the steps of ``fast`` that are made below the full size: of networks from so many pixels up.

@@ -20,8 +20,8 @@ from calotype.models.stylegan.finetuning import Start
 from calotype.models.stylegan.network import Net, build
 from calotype.nn.ema import ExponentialMovingAverage
 from calotype.nn.optimizers import discriminator_optimizer, generator_optimizer
+from calotype.nn.precision import autocast
 from calotype.nn.schedules import constant_then_linear, set_rates
-from calotype.processor import fast_bfloat16
 
 _KIND = "non_saturating"
 _MEAN_DECAY = 0.995  # of the mean style
@@ -137,7 +137,7 @@ class Trainer:
         real, label = self._examples(batch)
         drawn = self._drawn(cfg.batch)
         around = draws(cfg.batch, self.device), draws(cfg.batch, self.device)
-        with self._autocast():
+        with autocast(self.device, self.cfg.bf16):
             w, _, fake = self._generate(drawn, label)
         seen = fake.detach().float().requires_grad_()
         of_fake = self._scores(seen, label, around[0])
@@ -223,7 +223,7 @@ class Trainer:
     def _scores(self, pictures: Tensor, label: Tensor | None, around: Tensor) -> Tensor:
         pictures = augmented(pictures, self.strength.value, around, self.cfg.augment)
         pictures = pictures.contiguous(memory_format=torch.channels_last)
-        with self._autocast():
+        with autocast(self.device, self.cfg.bf16):
             scores: Tensor = self.discriminator(pictures, label)
         return scores
 
@@ -272,7 +272,3 @@ class Trainer:
         mean = distributed.mean_over_all(w.float().mean(0))
         self.net.generator.mapping.w_avg.lerp_(mean, 1 - _MEAN_DECAY)
         self.average.update(self.net)
-
-    def _autocast(self) -> Any:
-        able = self.device.type == "cuda" or (self.device.type == "cpu" and fast_bfloat16())
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.cfg.bf16 and able)

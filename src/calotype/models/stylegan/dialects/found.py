@@ -118,11 +118,6 @@ def base_of(channels: Mapping[int, int]) -> tuple[int, int]:
     raise Refused(f"has channels that no StyleGAN2 here has: {dict(channels)}")
 
 
-def text_of(value: object) -> str:
-    """A plain value of a file as text."""
-    return str(value) if isinstance(value, (str, int, float, bool)) else "?"
-
-
 def mean_style(value: object, rows: int) -> Tensor | None:
     """The mean style of a file: [style]; of one for each row, the mean."""
     if not is_tensor(value):

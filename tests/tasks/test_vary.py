@@ -75,6 +75,7 @@ def test_lent_transparency_is_refused(photo):
         ({"size": "4x4", "factor": 2}, "one of the two"),
         ({"structure": "tight"}, "no structure 'tight': choose from auto, free, loose, close"),
         ({"structure": float("nan")}, "0 .free. to 1"),
+        ({"structure": "close", "all_scales": True}, "leave out --structure"),
         ({"tile": "z"}, "no tile 'z'"),
         ({"n": 0}, "count of at least 1"),
         ({"seed": -1}, "seed of -1"),

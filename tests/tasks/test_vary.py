@@ -2,6 +2,7 @@ import json
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import calotype
 from calotype.errors import InputError
@@ -67,6 +68,14 @@ def test_lent_transparency_is_refused(photo):
     with pytest.raises(calotype.InputError, match="transparency"):
         calotype.vary(photo, also=[clear], **TINY)
     assert calotype.vary(clear, also=[photo], **TINY)[0].mode == "RGBA"
+
+
+def test_a_single_further_photo_needs_no_list(photo, tmp_path):
+    other = photo[::-1].copy()
+    wanted = calotype.vary(photo, also=[other], **TINY)[0].tobytes()
+    assert calotype.vary(photo, also=other, **TINY)[0].tobytes() == wanted
+    Image.fromarray(other).save(tmp_path / "other.png")
+    assert calotype.vary(photo, also=str(tmp_path / "other.png"), **TINY)[0].tobytes() == wanted
 
 
 @pytest.mark.parametrize(

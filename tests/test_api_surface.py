@@ -91,7 +91,8 @@ FILM = {"frames": 60, "fps": 10.0, "alpha": 0.1, "beta": 0.9, "loop": True, "siz
 SHAPED = {"shape": None, "outside": "transparent", "film": None, "frames": 48, "fps": 12.0}
 FILLED = {"n": 1, "seed": 0, "engine": "completion", "preset": "fast"}
 UNLEARNED = {name: SHARED[name] for name in ("max_side", "settings", "device", "run")}
-MASKED = {"method": None, "steps": None, "noise_steps": None, "stages": False, "level": None}  # of models
+MASKED = {"method": None, "steps": None, "noise_steps": None, "stages": False}  # of models
+LEVEL = {"level": None}  # of pyramid models
 MIXED = {"mask": None, "structure": "auto", "size": None, "also": ()}
 STYLED = {"structure": "auto", "colours": 1.0}
 MARGINS = {"margin": None, "left": None, "right": None, "top": None, "bottom": None}
@@ -113,7 +114,7 @@ SIGNATURES = {
         **SHARED,
         **MASKED,
     },
-    "erase": {"photo": NEEDED, "mask": None, "grow": None, **FILLED, **UNLEARNED, "model": None, **MASKED},
+    "erase": {"photo": NEEDED, "mask": None, "grow": None, **FILLED, **UNLEARNED, "model": None, **MASKED, **LEVEL},
     "expand": {"photo": NEEDED, **MARGINS, **FILLED, **UNLEARNED, "keep_frame": False, "model": None},
     "texture": {"photo": NEEDED, **MAKING, **SIZED, **LENT, "guide": None, **UNLEARNED},
     "stylize": {
@@ -140,6 +141,7 @@ SIGNATURES = {
         **UNLEARNED,
         "model": None,
         **MASKED,
+        **LEVEL,
     },
     "upscale": {"photo": NEEDED, "factor": 4.0, "n": 1, **LEARNED, "engine": "span", **SHARED},
     "animate": {"photo": NEEDED, **LEARNED, **FILM, "structure": "auto", **SHARED},

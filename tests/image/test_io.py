@@ -157,6 +157,12 @@ def test_arrays_that_are_no_photos(array):
     one_line(error)
 
 
+def test_arrays_with_values_that_are_not_finite_are_told_from_those_out_of_range():
+    for value, said in ((np.nan, "not finite"), (200.0, "must hold 0..1")):
+        with pytest.raises(InputError, match=said):
+            open_photo(np.full((20, 20), value))
+
+
 def test_things_that_are_no_photos():
     for thing in (None, 3, ["a.png"], io.StringIO("text")):
         with pytest.raises(InputError) as error:

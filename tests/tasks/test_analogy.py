@@ -136,3 +136,9 @@ def test_previews_are_pictures_also_where_lightness_alone_is_made(engine):
     made(photo(), painted(BLUE, RED), before=photo(), engine=engine, run=run)
     assert all(one.shape[1] == 3 for one in shown if one is not None)
     assert engine != "gpnn" or any(one is not None for one in shown)
+
+
+@pytest.mark.parametrize("given", [{"guide": "colours"}, {"colours": "target"}])
+def test_engines_that_compare_features_take_no_guide(given):
+    with pytest.raises(InputError, match="the engine dia has no --"):
+        made(photo(), photo(), engine="dia", **given)

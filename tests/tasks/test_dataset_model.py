@@ -144,6 +144,7 @@ def test_a_film_between_two_samples(kept, tmp_path):
     [
         ({"frames": 1}, "1 frame"),
         ({"along": "latents"}, "latent"),
+        ({"along": "coordinates", "to_seed": 5}, "leave out --to-seed"),
         ({"truncation": 0.5}, "no truncation"),
         ({"truncation": 3}, "from -2 to 2"),
         ({"label": 1}, "no label"),

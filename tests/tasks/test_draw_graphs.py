@@ -61,6 +61,10 @@ def test_a_graph_is_drawn_recorded_and_restyled(graphs, tmp_path, capsys):
     assert "restyle scene_draw_1.png --model" in calotype.show(tmp_path / "scene_draw_1_car_restyle_0.png").command
     with pytest.raises(InputError, match="lies outside"):
         calotype.restyle(drawn, at="99,0", model=graphs)
+    with pytest.raises(InputError, match="takes no label map"):
+        calotype.restyle(drawn, drawn, at="1,1", model=graphs)
+    with pytest.raises(InputError, match=r"does not exist: check the name and the folder$"):
+        calotype.restyle(tmp_path / "missing.png", at="1,1", model=graphs)
     assert main(["draw", str(path), "--model", str(graphs), "--look", "car=3"]) == 1
     assert "need a model that has them" in capsys.readouterr().err
 
@@ -73,8 +77,13 @@ def test_boxes_are_drawn_and_their_background_is_told_and_pinned(of_boxes, tmp_p
     assert "background of seed 0 from the maps" in capsys.readouterr().err
     assert main([*command[:-1], str(tmp_path / "pinned"), "--pin", "3,1", "-q"]) == 0
     assert "--pin 3,1" in calotype.show(tmp_path / "pinned" / "boxes_draw_0.png").command
-    for wrong, status, words in (("--pin=x", 2, "no list of numbers"), ("--pin=99", 1, "there is no background 99")):
-        assert main([*command, wrong]) == status
+    for wrong, status, words in (
+        (["--pin=x"], 2, "no list of numbers"),
+        (["--pin=99"], 1, "there is no background 99"),
+        (["--pin=3", "--exclude=1,3"], 1, "the background 3 is pinned and excluded"),
+        (["--look", "car=1", "--look", "car=2"], 2, "'car' is given twice with --look"),
+    ):
+        assert main([*command, *wrong]) == status
         assert words in capsys.readouterr().err
 
 

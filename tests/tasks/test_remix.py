@@ -149,6 +149,11 @@ def test_levels_are_for_models_that_have_them():
         calotype.erase(photo(0), mask=MASK, level=0.5)
 
 
+def test_a_level_and_all_levels_exclude_each_other():
+    with pytest.raises(InputError, match="leave out --level"):
+        calotype.remix(photo(0), level=0.3, all_levels=True)
+
+
 def test_all_levels_are_a_series_of_one_seed(features, model):
     made = calotype.remix(photo(0), all_levels=True, seed=3)
     assert len(made) == 7

@@ -11,6 +11,8 @@ from PIL import Image
 
 import calotype
 from calotype.errors import InputError
+from calotype.tasks.draw import DrawJob
+from calotype.tasks.restyle import RestyleJob
 
 NAMES = ("sky", "trees", "sand")
 
@@ -44,6 +46,7 @@ def test_looks_come_from_seeds_and_photos(model):
     plain = calotype.draw(MAP, model=model, seed=3)
     assert plain[0].size == (16, 16)
     same = calotype.draw(MAP, model=model, seed=3, look={"trees": 3})
+    assert calotype.draw(MAP, model=model, seed=3, look={})[0].tobytes() == same[0].tobytes()
     assert same[0].tobytes() == plain[0].tobytes()
     other = calotype.draw(MAP, model=model, seed=3, look={"trees": 4, 2: (photo(9), MAP)})
     assert (pixels(other) != pixels(plain)).any()
@@ -104,6 +107,18 @@ def test_a_film_goes_from_the_look_of_a_photo_to_that_of_another(model):
 def test_what_cannot_be_done_is_named(model, given, said):
     with pytest.raises(InputError, match=said):
         calotype.restyle(photo(1), **{"labels": MAP, "model": model, **given})
+
+
+def test_results_are_named_after_what_changes(model):
+    def name(job, **given):
+        return job.of({"n": 1, "seed": 0, "model": model, **given}).name
+
+    edit = {"photo": photo(1), "labels": MAP, "classes": None, "at": None}
+    assert name(RestyleJob, **edit, look={"trees": 3}).endswith("_trees-3")
+    assert name(RestyleJob, **{**edit, "classes": "sky,trees", "at": "2,9"}).endswith("_sky-trees_at2-9")
+    names = [name(DrawJob, layout=MAP, look=look) for look in ({}, {"trees": 3}, {"trees": 4, "sky": (photo(1), MAP)})]
+    assert names[1] == f"{names[0]}_trees-3"
+    assert names[2].startswith(f"{names[0]}_trees-4_sky-")
 
 
 def test_other_models_take_no_looks():

@@ -41,6 +41,15 @@ def test_scenes_are_drawn_and_edited(model):
         assert calotype.scene(model, seed=3, **given)[0].tobytes() != made[0].tobytes(), given
 
 
+def test_edited_scenes_have_names_of_their_own(model):
+    def name(**given):
+        return SceneJob.of({"model": model, "n": 1, "seed": 3, "layers": False, **NOTHING, **given}).name
+
+    plain = name()
+    assert name(object="1,2", turn=30.0) == f"{plain}_object1-2_turn30"
+    assert name(remove=2, azimuth=90.0) == f"{plain}_remove2_azimuth90"
+
+
 def test_layers_are_written_beside_the_picture_and_give_it_again(model, tmp_path):
     job = SceneJob.of({"model": model, "n": 1, "seed": 3, "layers": True, **NOTHING})
     output = job.outputs[0]
@@ -128,6 +137,7 @@ def test_a_turntable_is_a_film(model):
         ({"remove": "0"}, "no object 0"),
         ({"object": "1,2", "turn": 9.0, "remove": 2}, "object 2 is to be edited and left out"),
         ({"polar": 95.0}, "polar"),
+        ({"object": 1}, "--object tells what is edited"),
     ],
 )
 def test_what_cannot_be_done_is_refused_in_a_line(model, given, message):

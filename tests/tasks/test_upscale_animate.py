@@ -40,6 +40,8 @@ def test_without_weights_the_photo_alone_is_learned_from_and_a_line_says_so(monk
     assert "'calotype weights span' fetches them once" in line
     made = calotype.upscale(PHOTO, 2, **TINY)  # with random weights
     assert (made.settings["engine"], made.notes) == ("span", [])
+    (equal,) = UpscaleJob.of({"photo": PHOTO, "n": 2, "factor": 2.0, "engine": "span", **TINY}).notes
+    assert "the pictures will be equal" in equal
     with pytest.raises(InputError, match="'calotype weights span' fetches them once"):
         calotype.upscale(PHOTO, 2, settings={"channels": 52})  # settings that are those of no other engine
 

@@ -2,6 +2,7 @@ import json
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import calotype
 from calotype.errors import InputError
@@ -69,12 +70,21 @@ def test_lent_transparency_is_refused(photo):
     assert calotype.vary(clear, also=[photo], **TINY)[0].mode == "RGBA"
 
 
+def test_a_single_further_photo_needs_no_list(photo, tmp_path):
+    other = photo[::-1].copy()
+    wanted = calotype.vary(photo, also=[other], **TINY)[0].tobytes()
+    assert calotype.vary(photo, also=other, **TINY)[0].tobytes() == wanted
+    Image.fromarray(other).save(tmp_path / "other.png")
+    assert calotype.vary(photo, also=str(tmp_path / "other.png"), **TINY)[0].tobytes() == wanted
+
+
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
         ({"size": "4x4", "factor": 2}, "one of the two"),
         ({"structure": "tight"}, "no structure 'tight': choose from auto, free, loose, close"),
         ({"structure": float("nan")}, "0 .free. to 1"),
+        ({"structure": "close", "all_scales": True}, "leave out --structure"),
         ({"tile": "z"}, "no tile 'z'"),
         ({"n": 0}, "count of at least 1"),
         ({"seed": -1}, "seed of -1"),

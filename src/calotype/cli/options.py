@@ -96,5 +96,7 @@ def _pairs(typed: list[str], about: Param) -> dict[str, str]:
         if about.kind == "settings" and re.search(r",\s*[a-z_]\w*=", value):
             each = " ".join(f"{about.flags[0]} {one.strip()}" for one in re.split(r",(?=\s*[a-z_]\w*=)", text))
             raise Misuse(f"'{text}' cannot be set: give each setting its own {about.flags[0]}: {each}")
+        if key.strip() in pairs:
+            raise Misuse(f"'{key.strip()}' is given twice with {about.flags[0]}: give it once")
         pairs[key.strip()] = value.strip()
     return pairs

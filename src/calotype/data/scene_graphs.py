@@ -219,7 +219,9 @@ def _from_picture(path: Path, words: Sequence[str]) -> SceneGraph:
     try:
         settings = read_settings(path)
     except InputError as error:
-        raise InputError(f"{error}; or a JSON file of a scene graph, like {_EXAMPLE}") from None
+        if not path.is_file():
+            raise
+        raise InputError(f"{error}; or give a JSON file of a scene graph, like {_EXAMPLE}") from None
     given = settings.get("pictures", {}).get("layout", {}) if settings.get("verb") == "draw" else {}
     if not isinstance(given, Mapping) or "graph" not in given:
         raise InputError(f"{shown(path)} was not drawn from a scene graph: give one that 'calotype draw' made, or JSON")

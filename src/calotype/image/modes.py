@@ -103,6 +103,8 @@ def _bytes_of(array: NDArray[Any]) -> NDArray[np.uint8]:
     if array.dtype.kind == "u" and array.dtype.itemsize == 2:
         return eight_bits(array)
     if array.dtype.kind == "f":
+        if not np.isfinite(array).all():
+            raise InputError("the array holds values that are not finite (NaN or infinity): replace them")
         if not (array.min() >= -1e-3 and array.max() <= 1 + 1e-3):
             raise InputError("an array of floats must hold 0..1: divide by its largest possible value, or give uint8")
         return np.rint(np.clip(array.astype(np.float64), 0, 1) * 255).astype(np.uint8)

@@ -48,7 +48,7 @@ def _own_latent(value: Path) -> Latent:
     except OSError as error:
         raise read_error(value, error, "give a saved latent code") from error
     except SafetensorError as error:
-        raise InputError(f"{shown(value)} is no latent code: give a .safetensors file that calotype wrote") from error
+        raise InputError(f"{shown(value)} holds no latent code and no direction: give a .safetensors file") from error
     return Latent(values, value.stem, _settings_in(value), source=value)
 
 

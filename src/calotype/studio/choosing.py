@@ -56,7 +56,7 @@ CHOICES: dict[str, Choice] = {
     ),
     "sample": Choice(("model",), "other", "New pictures like those of the set that the model was trained on."),
     "retarget": Choice(
-        ("photo",), "size", "Another aspect ratio: what is alike is left out or repeated, not stretched."
+        ("photo",), "size", "Another aspect ratio: single things keep their proportions, what is alike gives way."
     ),
     "expand": Choice(("photo",), "size", "What lies beyond the edges; the photo itself stays as it is."),
     "upscale": Choice(("photo",), "size", "The same picture with more pixels."),

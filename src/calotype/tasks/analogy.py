@@ -53,6 +53,12 @@ class AnalogyJob(PhotoJob):
             InputError: an image cannot be used, or the sizes do not match.
         """
         super().__init__(request, photo, also, run, **pictures)
+        for name in ("guide", "colours"):
+            if name not in self.declared.options and request.own[name] != "auto":
+                raise ArgumentError(
+                    f"the engine {request.engine} has no --{name}, as it compares features of a network: leave it out "
+                    f"({name}=)"
+                )
         before = self.pictures.get("before")
         if before is not None and not same_shape(before.size, self.photo.size):
             raise InputError(

@@ -53,7 +53,7 @@ class CodedPhotoJob(CodedJob, PhotoJob):
             if request.own.get(name) is not None:
                 whole(request.own[name], f"a number of --{name.replace('_', '-')}", "300")
         super().__init__(request, photo, also, run, **pictures)
-        if self.declared.coded and request.size not in (None, self.photo.size):
+        if self._model_size is not None and request.size not in (None, self.photo.size):
             raise InputError(f"the model draws pictures of {self.photo.size} pixels: leave out --size (size=)")
 
     def read_mask(self, mask: PhotoLike) -> torch.Tensor:

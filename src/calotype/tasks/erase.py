@@ -14,7 +14,7 @@ from calotype.tasks.coded_photo import CodedPhotoJob
 from calotype.tasks.inpainting import InpaintingJob
 from calotype.tasks.param import Param
 from calotype.tasks.request import Request
-from calotype.tasks.verb_options import CodedOptions
+from calotype.tasks.verb_options import DrawnOptions
 from calotype.types import PhotoLike
 
 if TYPE_CHECKING:
@@ -135,14 +135,14 @@ def erase(
     ] = None,
     engine: Annotated[str, arguments.ENGINE] = "completion",
     preset: Annotated[str, arguments.PRESET] = "fast",
-    **options: Unpack[CodedOptions],
+    **options: Unpack[DrawnOptions],
 ) -> Result:
     """Remove an object from a photo and fill the hole with plausible background.
 
     The hole is filled with patches from the rest of the photo. Mark it with ``--mask``, white on black; other pixels
     are not changed, but for a margin of a few pixels (``--grow``). Different seeds give different fills. With
-    ``--model``, a StyleGAN model of a data set, the hole is filled with what it draws there (Image2StyleGAN++); the
-    photo is cropped and resized to its size.
+    ``--model``, a StyleGAN or pyramid model of a data set, the hole is filled with what it draws there
+    (Image2StyleGAN++; Semantic Pyramid); the photo is cropped and resized to its size.
 
     Args:
         photo: a path, PIL image, array or ``Photo``.
@@ -154,7 +154,7 @@ def erase(
             of the longer side.
         engine: name of the engine; ``calotype engines`` lists them.
         preset: name of one of the engine's presets.
-        options: see ``CodedOptions``.
+        options: see ``DrawnOptions``.
 
     Returns and raises what ``vary`` does.
     """

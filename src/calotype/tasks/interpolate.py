@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
-from calotype.errors import InputError
+from calotype.errors import ArgumentError, InputError
 from calotype.results import Animation
 from calotype.tasks import arguments
 from calotype.tasks.arguments import between, one_of
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from calotype.run import Run
 
 _ALONG = ("latent", "coordinates")
+_TO_SEED = 1  # if none is given
 # Options that not every model has, with their defaults.
 _OF_SOME = {"along": "latent", "truncation": 1.0, "label": 0, "task": None}
 
@@ -36,6 +37,10 @@ class InterpolateJob(FilmJob, LayoutJob):
         super().check(own)
         one_of(_ALONG, own["along"], "along")
         between(own["truncation"], -2.0, 2.0, "a truncation", "0.7")
+        if own["along"] != _OF_SOME["along"] and own["to_seed"] != _TO_SEED:
+            raise ArgumentError(
+                "along coordinates there is one picture: leave out --to-seed (to_seed=) or --along (along=)"
+            )
 
     def check_inputs(self) -> None:
         """See ``ModelJob``."""
@@ -55,7 +60,7 @@ def interpolate(
     model: Annotated[str | Path, MODEL],
     seed: Annotated[int, Param("seed of the first picture", kind="seed", metavar="NUMBER", at_least=0)] = 0,
     *,
-    to_seed: Annotated[int, Param("seed of the last picture", kind="seed", metavar="NUMBER", at_least=0)] = 1,
+    to_seed: Annotated[int, Param("seed of the last picture", kind="seed", metavar="NUMBER", at_least=0)] = _TO_SEED,
     layout: Annotated[
         LabelMapLike | None,
         Param("the layout, a label map, for models that draw them", kind="label map", metavar="LAYOUT"),

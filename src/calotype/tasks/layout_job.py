@@ -8,6 +8,7 @@ from calotype.errors import InputError
 from calotype.kinds import KINDS
 from calotype.tasks.image_conditioned import of_photo
 from calotype.tasks.model_job import ModelJob
+from calotype.tasks.naming import edited_looks, edited_name
 from calotype.tasks.outputs import OutputSpec
 from calotype.tasks.request import Request
 from calotype.types import LabelMap, Size
@@ -59,5 +60,6 @@ class LayoutJob(ModelJob):
 
     @property
     def name(self) -> str:
-        """The name of the layout, else of the model."""
-        return str(self.inputs["layout"].name) if "layout" in self.inputs else super().name
+        """The name of the layout, else of the model, and the looks of classes: other looks have other names."""
+        stem = str(self.inputs["layout"].name) if "layout" in self.inputs else super().name
+        return edited_name(stem, edited_looks(self.inputs.get("look")))

@@ -13,7 +13,7 @@ from calotype.tasks.image_conditioned import ImageConditionedJob
 from calotype.tasks.outputs import OutputSpec
 from calotype.tasks.param import Param
 from calotype.tasks.request import Request
-from calotype.tasks.verb_options import CodedOptions
+from calotype.tasks.verb_options import DrawnOptions
 from calotype.types import PhotoLike
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def mix(
     mask: Annotated[
         PhotoLike | None,
         Param(
-            "the region of the second photo, in white on black; without it, the right half",
+            "the region of the second photo, in white on black; without it, what is right of a random curve",
             kind="mask",
             metavar="PICTURE",
         ),
@@ -126,14 +126,15 @@ def mix(
     engine: Annotated[str, arguments.ENGINE] = "gpnn",
     preset: Annotated[str, arguments.PRESET] = "fast",
     code: Annotated[Latent | str | Path | None, arguments.CODE] = None,
-    **options: Unpack[CodedOptions],
+    **options: Unpack[DrawnOptions],
 ) -> Result:
     """Combine two photos into one picture.
 
     The first fills the black part of the mask, the second the white part. Along their border, and further away the less
     structure is kept, patches of both are recombined. Without a mask the border is a random curve from top to bottom
     that depends on the seed. With ``--model``, a StyleGAN model of a data set, both are embedded in it, and it draws
-    what is along the border (Image2StyleGAN++); they are cropped and resized to its size, and have to be aligned.
+    what is along the border (Image2StyleGAN++); they are cropped and resized to its size, and have to be aligned. A
+    pyramid model composes them from its features of ``--level``.
 
     Args:
         photo: a path, PIL image, array or ``Photo``; the result has its size.
@@ -148,7 +149,7 @@ def mix(
         engine: name of the engine; ``calotype engines`` lists them.
         preset: name of one of the engine's presets.
         code: latent code of the first photo that ``embed`` found in the model; ``None``: it is searched for first.
-        options: see ``CodedOptions``.
+        options: see ``DrawnOptions``.
 
     Returns and raises what ``vary`` does.
     """

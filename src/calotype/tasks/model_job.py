@@ -77,7 +77,8 @@ class ModelJob(Job):
         for name, given in declared.items():
             if given.required and inputs.get(name) is None:
                 raise InputError(f"{self.verb} with the model {request.engine} needs an input: give --{name} ({name}=)")
-        self.inputs = {name: self.opened(name, value, request) for name, value in inputs.items() if value is not None}
+        opened = {name: self.opened(name, value, request) for name, value in inputs.items() if value is not None}
+        self.inputs = {name: value for name, value in opened.items() if value is not None}
         self.size = self.fitting_size()
         self.check_inputs()
 

@@ -93,7 +93,10 @@ def folder_of(model: str | Path) -> Path:
         raise InputError(f"the names of several models start with '{model}': give one of {', '.join(matches)}")
     if names:
         raise InputError(unknown("model", str(model), names, "give its folder, or a name that 'calotype models' lists"))
-    raise InputError(f"there is no model {shown(model)}: give the folder of a trained model")
+    raise InputError(
+        f"there is no model {shown(model)}: give the folder of a trained model; 'calotype models' lists those that "
+        "have a name, and there are none yet"
+    )
 
 
 _ABOVE = 3  # folders above a file in which its model is looked for

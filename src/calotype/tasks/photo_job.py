@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from calotype.errors import ArgumentError, InputError, counted
@@ -43,7 +44,7 @@ class PhotoJob(Job):
     def create(cls, request: Request, inputs: Mapping[str, Any], run: Run | None = None) -> Self:
         """See ``Job``."""
         further = {name: value for name, value in inputs.items() if name not in ("photo", "also")}
-        job = cls(request, inputs["photo"], inputs.get("also") or (), run, **further)
+        job = cls(request, inputs["photo"], _several(inputs.get("also")), run, **further)
         check_needs(request.engine, request.config, request.verb)
         job.validate()
         return job
@@ -386,3 +387,10 @@ class PhotoJob(Job):
 
 def _number_of(scale: str) -> int:
     return int(scale.removeprefix("scale"))
+
+
+def _several(also: Any) -> Sequence[PhotoLike]:
+    """Further photos: what was given, a single one, or none."""
+    if also is None:
+        return ()
+    return [also] if isinstance(also, str | PurePath) or hasattr(also, "__array_interface__") else also

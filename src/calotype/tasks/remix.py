@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from calotype.run import Run
 
+_LEVEL = 0.6  # if none is given
 LEVELS = 7  # of the classifier: maps of five sizes, pooled features, classes
 
 LEVEL = Param(
@@ -43,6 +44,10 @@ class RemixJob(PhotoJob):
     def check(cls, own: Mapping[str, Any]) -> None:
         """See ``Job``."""
         between(own["level"], 0, 1, "a level", "0.5")
+        if own["all_levels"] and own["level"] != _LEVEL:
+            raise ArgumentError(
+                "--all-levels makes a picture for every level: leave out --level (level=) or --all-levels (all_levels=)"
+            )
 
     def __init__(
         self,
@@ -132,7 +137,7 @@ def remix(
     n: Annotated[int, arguments.COUNT] = 1,
     seed: Annotated[int, arguments.SEED] = 0,
     *,
-    level: Annotated[float, LEVEL] = 0.6,
+    level: Annotated[float, LEVEL] = _LEVEL,
     all_levels: Annotated[
         bool, Param("one picture for each level, instead of --level, and a contact sheet", kind="switch")
     ] = False,

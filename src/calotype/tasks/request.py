@@ -163,6 +163,10 @@ def request(
     if auto:
         structure = default_structure if known.structure is None else known.structure
     if declared(engine).of_sets and "structure" not in known.options:
+        if given is not None and not auto and structure is not None:
+            raise ArgumentError(
+                f"the model {engine} starts at no scale of the photo: leave out --structure (structure=)"
+            )
         structure = None
     if tile != "none" and "tile" not in declared(engine).abilities:
         raise ArgumentError(f"the engine {engine} cannot make tileable results: leave out --tile (tile=)")

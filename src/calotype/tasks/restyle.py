@@ -14,6 +14,7 @@ from calotype.tasks import arguments
 from calotype.tasks.draw import LOOK
 from calotype.tasks.image_conditioned import of_photo
 from calotype.tasks.layout_job import LayoutJob
+from calotype.tasks.naming import edited_looks, edited_name
 from calotype.tasks.outputs import OutputSpec
 from calotype.tasks.param import Param
 from calotype.tasks.request import Request
@@ -39,6 +40,16 @@ class RestyleJob(LayoutJob):
                 "calotype restyle PHOTO LABELS (labels=)"
             )
         super().__init__(request, run, **inputs)
+
+    @classmethod
+    def opened(cls, name: str, value: Any, request: Request) -> Any:
+        """See ``Job``; models of scene graphs take no label map."""
+        if name == "labels" and all(given.name != name for given in request.declared.inputs):
+            raise InputError(
+                f"restyle with the model {request.engine} takes no label map: give the picture alone, without LABELS "
+                "(labels=)"
+            )
+        return super().opened(name, value, request)
 
     @classmethod
     def check(cls, own: Mapping[str, Any]) -> None:
@@ -121,11 +132,10 @@ class RestyleJob(LayoutJob):
 
     @property
     def name(self) -> str:
-        """The name of the photo, the classes that change and an edited map: other edits have other names."""
+        """The name of the photo, and what changes: other edits have other names."""
         own, target = self.request.own, self.inputs.get("target")
-        parts = [own["classes"], own["at"], target.name if target is not None else None]
-        told = [re.sub(r"[^\w-]+", "-", str(part)) for part in parts if part]
-        return "_".join([str(self.inputs["photo"].name), *told])
+        edits = {"": own["classes"], "at": own["at"], "to-": target.name if target is not None else None}
+        return edited_name(str(self.inputs["photo"].name), {**edits, **edited_looks(self.inputs.get("look"))})
 
 
 def _pixel(text: str) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""The verb ``retarget``: change the size or shape of a photo without stretching its content."""
+"""The verb ``retarget``: change the size or shape of a photo and keep the proportions of single things."""
 
 # Annotations are values here, not strings: the command line is made from them.
 from collections.abc import Iterator, Sequence
@@ -48,6 +48,11 @@ class RetargetJob(PhotoJob):
             if known_engine and given.get("model") is None:
                 _check_able(given["engine"], "shape")
         one_of(_OUTSIDES, own["outside"], "outside")
+        if own["outside"] != _UNUSED["outside"] and own["shape"] is None and own["film"] is None:
+            raise ArgumentError(
+                "--outside belongs to --shape or --film: give one of them, too (shape=, film=), or leave it out "
+                "(outside=)"
+            )
         for name in ("frames", "fps"):
             if own[name] != _UNUSED[name] and own["film"] is None:
                 raise ArgumentError(f"--{name} belongs to --film: give that too (film=), or leave it out ({name}=)")
@@ -237,10 +242,11 @@ def retarget(
     also: Annotated[Sequence[PhotoLike], arguments.ALSO] = (),
     **options: Unpack[TrainedOptions],
 ) -> Result:
-    """Change the size or shape of a photo without stretching or cropping its content.
+    """Change the size or shape of a photo without cropping; single things keep their proportions where possible.
 
-    The new shape is filled with patches of the photo: objects keep their proportions, and their number changes. Set
-    the new size with ``--size`` or ``--factor``, and a shape other than a rectangle with ``--shape``.
+    A smaller photo has fewer things. A larger one is a smooth warp that stretches what is alike, like sky or grass;
+    ``--set enlarge=seams`` and ``--set enlarge=resize`` repeat it instead. Set the new size with ``--size`` or
+    ``--factor``, and a shape other than a rectangle with ``--shape``.
 
     Args:
         photo: a path, PIL image, array or ``Photo``.

@@ -13,6 +13,7 @@ from calotype.results import Result
 from calotype.tasks import arguments
 from calotype.tasks.arguments import between
 from calotype.tasks.model_job import ModelJob
+from calotype.tasks.naming import edited_name
 from calotype.tasks.outputs import OutputSpec
 from calotype.tasks.param import Param
 from calotype.tasks.sample import COUNT, MODEL, UNFINISHED
@@ -27,6 +28,12 @@ REMOVE = Param("the objects that are left out, by number from 1, with commas bet
 POLAR = Param(
     "angle of the camera from straight above, 1 to 89 degrees", kind="number", metavar="DEGREES", at_least=1, at_most=89
 )
+
+# The edits, with the values that leave a scene as it is.
+_UNEDITED: Mapping[str, Any] = {
+    **{"object": None, "turn": 0.0, "move": None, "grow": 1.0},
+    **{"remove": None, "look": None, "azimuth": None, "polar": None},
+}
 
 
 def numbers(text: str | int | None, name: str) -> tuple[int, ...]:
@@ -88,6 +95,10 @@ class SceneJob(ModelJob):
         edited = own["turn"] or own["move"] is not None or own["grow"] != 1
         if edited and own["object"] is None:
             raise ArgumentError("--turn, --move and --grow edit an object: give --object NUMBER too (object=)")
+        if own["object"] is not None and not edited:
+            raise ArgumentError(
+                "--object tells what is edited: give --turn, --move or --grow too, or leave it out (object=)"
+            )
 
     @property
     def options(self) -> dict[str, Any]:
@@ -99,6 +110,12 @@ class SceneJob(ModelJob):
             "remove": numbers(own["remove"], "remove"),
             "move": _move(own["move"]),
         }
+
+    @property
+    def name(self) -> str:
+        """The name of the model, and what is edited: other edits have other names."""
+        given = {name: self.request.own[name] for name, usual in _UNEDITED.items() if self.request.own[name] != usual}
+        return edited_name(super().name, given)
 
     def check_inputs(self) -> None:
         """See ``ModelJob``; a scene file is one scene."""

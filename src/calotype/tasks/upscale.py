@@ -41,7 +41,9 @@ class UpscaleJob(PhotoJob):
         return Size(round(self.photo.size.height * factor), round(self.photo.size.width * factor))
 
     def doubts(self) -> Sequence[str | None]:
-        """See ``Job``: what would be better, where weights are missing."""
+        """See ``Job``: equal pictures, and what would be better, where weights are missing."""
+        if self.request.engine == "span" and len(self.request.seeds) > 1:
+            return ("the pictures will be equal, as the network has no random part: leave out -n (n=)",)
         if self.request.engine != "zssr" or _has_weights(None):
             return ()
         return (

@@ -2,12 +2,14 @@
 
 # Annotations are values here, not strings: the command line is made from them.
 from collections.abc import Sequence
-from typing import Annotated, Unpack
+from typing import Annotated, Any, Unpack
 
+from calotype.errors import ArgumentError
 from calotype.results import Result
 from calotype.tasks import arguments
 from calotype.tasks.param import Param
 from calotype.tasks.photo_job import PhotoJob
+from calotype.tasks.request import Request
 from calotype.tasks.verb_options import TrainedOptions
 from calotype.types import PhotoLike
 
@@ -17,6 +19,16 @@ class VaryJob(PhotoJob):
 
     verb = "vary"
     default_structure = "loose"
+
+    @classmethod
+    def ordered(cls, **given: Any) -> Request:
+        """See ``Job``."""
+        if given.get("all_scales") and given.get("structure", "auto") != "auto":
+            raise ArgumentError(
+                "--all-scales makes a picture for every start scale: leave out --structure (structure=) or "
+                "--all-scales (all_scales=)"
+            )
+        return super().ordered(**given)
 
 
 def vary(

@@ -46,13 +46,21 @@ class CodedOptions(ModelOptions, total=False):
             method.
         noise_steps: with such a model: steps of optimising the noise maps afterwards; default: those of the method.
         stages: with such a model: also write what every stage of the search made, and its log.
-        level: with a pyramid model: the level of the features from which it draws, 0 (the finest) .. 1 (the deepest).
     """
 
     method: Annotated[str | None, arguments.METHOD]
     steps: Annotated[int | None, arguments.STEPS]
     noise_steps: Annotated[int | None, arguments.NOISE_STEPS]
     stages: Annotated[bool, arguments.STAGES]
+
+
+class DrawnOptions(CodedOptions, total=False):
+    """Options of the verbs that a pyramid model can do, too.
+
+    Attributes:
+        level: with a pyramid model: the level of the features from which it draws, 0 (the finest) .. 1 (the deepest).
+    """
+
     level: Annotated[float | None, arguments.LEVEL]
 
 

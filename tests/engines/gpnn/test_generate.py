@@ -12,6 +12,7 @@ from calotype.engines.gpnn.generate import plan
 from calotype.errors import InputError, Stopped
 from calotype.image.io import open_photo, to_tensor
 from calotype.image.pyramid import gpnn_sizes
+from calotype.image.resize import resize
 from calotype.image.warp import warped
 from calotype.run import Event, Run
 
@@ -131,6 +132,14 @@ def test_equal_pictures_of_several_seeds_are_announced() -> None:
         (sizes, (80, 150), replace(FAST, enlarge="seams")),
     ):
         assert gpnn.seedless(photos, size, cfg) is None
+
+
+def test_what_both_directions_share_is_an_enlargement_of_the_whole() -> None:
+    photo = torch.rand(1, 3, 40, 60, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    same = gpnn.retarget([photo], FAST, Run(), size=(60, 90), seed=0)
+    assert torch.equal(same, resize(photo, (60, 90)))
+    wider = gpnn.retarget([photo], FAST, Run(), size=(60, 100), seed=0)
+    assert torch.equal(wider, warped(resize(photo, (60, 90)), (60, 100)))
 
 
 def test_a_warp_costs_less_than_a_synthesis() -> None:

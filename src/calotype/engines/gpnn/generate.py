@@ -131,7 +131,7 @@ def retarget(
         return refine(tileable(resize(photo, levels[0].size), tile), photos, how, run, levels, noise, tile)
     if is_warped([(x.shape[2], x.shape[3]) for x in photos], size, cfg):
         for _ in run.steps(1, stage="warp"):
-            made = warped(photo, size)
+            made = warped(_enlarged(photo, size), size)
             run.report(preview=made if made.shape[1] > 1 else made.expand(-1, 3, -1, -1))
         return made
     first = starting_level(cfg.seam_level, len(levels))
@@ -139,6 +139,14 @@ def retarget(
     small = resize(photo, (max(1, round(before[0] * here.factor)), max(1, round(before[1] * here.factor))))
     how = replace(refinement(cfg), alpha=cfg.seam_alpha)
     return refine(with_seams(small, here.size), photos, how, run, levels[first:], noise, tile, levels[:first])
+
+
+def _enlarged(photo: Tensor, size: tuple[int, int]) -> Tensor:
+    """A photo [1, C, h, w] enlarged as a whole as far as both directions are, so that a warp does the rest alone."""
+    before = (photo.shape[2], photo.shape[3])
+    factor = min(size[0] / before[0], size[1] / before[1])
+    whole = [min(after, round(side * factor)) for side, after in zip(before, size)]
+    return photo if factor <= 1 else resize(photo, (whole[0], whole[1]))
 
 
 def is_larger(before: tuple[int, int], size: tuple[int, int], cfg: Config) -> bool:

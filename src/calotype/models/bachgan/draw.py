@@ -80,6 +80,9 @@ def retrieved(
     for number in (*(pin or ()), *(exclude or ())):
         if number >= len(empty) or bool(empty[number]):
             raise InputError(f"there is no background {number}: this model knows 0 to {int((~empty).sum()) - 1}")
+    both = sorted(set(pin or ()) & set(exclude or ()))
+    if both:
+        raise InputError(f"the background {both[0]} is pinned and excluded: leave it out of --pin or of --exclude")
     if pin:
         return [(number, float(found[number])) for number in pin]
     left_out = empty.clone()

@@ -1,0 +1,34 @@
+"""Names of results that tell what was edited, so that other edits have other names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+_LONGEST = 120  # characters of a name; what is left out is told in the settings
+
+
+def edited_name(stem: str, edits: Mapping[str, Any]) -> str:
+    """The name of an input, and each edit that is not ``None``: ``solids_scene_object1_turn30``.
+
+    Args:
+        stem: name of the input.
+        edits: values by the names that are written before them, which may be empty.
+
+    Returns:
+        Letters, digits, ``_``, ``-`` and what ``stem`` contains, at most 120 characters more than it.
+    """
+    told = "".join(f"_{name}{_plain(value)}" for name, value in edits.items() if value is not None)
+    return stem + told[:_LONGEST]
+
+
+def edited_looks(looks: Mapping[Any, Any] | None) -> dict[str, Any]:
+    """The edits that looks of classes are: the seed or the photo of each class by its name."""
+    given = (looks or {}).values()
+    return {f"{_plain(look.name)}-": look.seed if look.photo is None else look.photo.name for look in given}
+
+
+def _plain(value: Any) -> str:
+    number = f"{value:g}" if isinstance(value, float) else str(value)
+    return re.sub(r"[^\w.-]+", "-", number).strip(".")

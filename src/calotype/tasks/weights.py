@@ -20,7 +20,7 @@ class KnownWeights:
         package: the package, its version and its tool.
         megabytes: to be fetched.
         licence: of the weights.
-        there: whether they are in the cache.
+        there: whether they are in the cache, or where ``CALOTYPE_WEIGHTS`` says.
     """
 
     name: str

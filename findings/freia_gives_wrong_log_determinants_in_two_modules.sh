@@ -3,12 +3,13 @@
 #
 # Guess before running: the log-determinant of each invertible module is autograd's to 1e-3, in both directions, and the
 # inverse gives the input back (guess 270; it was doubted).
-# Found (FrEIA 0.2, PyTorch 2.13.0): 25 others are right. LearnedElementwiseScaling gives the same sign for both
-# directions, so that the likelihood of a sample that is computed backwards is off by twice its log-determinant, and its
-# init_scale is multiplied by zeros: a module made with init_scale=2 does not scale. InvertibleSigmoid sums over the
-# first axis alone, which is right for vectors; for pictures it gives a map of height x width for each picture, which
-# broadcasts with the sums of other modules instead of being added to them. Divide the sign by hand, set the parameter
-# s, and flatten pictures before the sigmoid.
+# Found (FrEIA 0.2, PyTorch 2.13.0): The others that were run are right, but for InvAutoFC, which says that its inverse
+# has to be learned. LearnedElementwiseScaling gives the same sign for both directions, so that the likelihood of a
+# sample that is computed backwards is off by twice its log-determinant, and its init_scale is multiplied by zeros: a
+# module made with init_scale=2 does not scale. InvertibleSigmoid sums over the first axis alone, which is right for
+# vectors; for pictures it gives a map of height x width for each picture, which broadcasts with the sums of other
+# modules instead of being added to them. Divide the sign by hand, set the parameter s, and flatten pictures before the
+# sigmoid.
 # Source: FrEIA/modules/inv_auto_layers.py (jac = torch.sum(self.s), np.log(init_scale) * torch.zeros);
 # FrEIA/modules/fixed_transforms.py (logJ.sum(1)).
 #

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# invisible-watermark writes no watermark that can be read into a picture with a white or black ground.
+# invisible-watermark writes no watermark that can be read into a picture with a white ground.
 #
 # Guess before running: a watermark of 32 bits is read back from a PNG file of a picture with a white ground, by dwtDct
 # and dwtDctSvd (guess 313; it was doubted).
-# Found (invisible-watermark 0.2.0): of 32 bits about 16 are right, which is chance, without any loss by the file, for a
-# yellow disk on white and on black; on grey, and for soft pictures in the place of photographs, all 32 are. The encoder
-# returns the picture as if nothing were wrong. Bits are added to chroma in blocks, and where the levels are at 0 or 255
-# they are cut off, while the decoder takes the mean over all blocks. Pipelines that mark generated pictures use it;
-# emoji, icons, drawings and products on white go unmarked. Decode after encoding, and compare.
+# Found (invisible-watermark 0.2.0): of 32 bits 12 and 18 are right, which is chance, without any loss by the file, for
+# a yellow disk on white; on grey and on black, and for soft pictures in the place of photographs, all 32 are. The
+# encoder returns the picture as if nothing were wrong. Bits are written to chroma in blocks; most likely they are cut
+# off where levels are at 255, and the decoder takes its mean over these blocks too. Pipelines that mark generated
+# pictures use it; emoji, icons, drawings and products on white go unmarked. Decode after encoding, and compare.
 # Source: imwatermark/maxDct.py and dwtDctSvd.py (the result is converted from YUV and clipped).
 #
 # Needs Python 3.10 or newer and pip. Exit status 0 while this holds, 1 when it does not any more.
@@ -67,8 +67,8 @@ for name, picture in pictures.items():
         read = WatermarkDecoder("bits", 32).decode(marked, method)
         right[name, method] = int((np.array(read) == bits).sum())
         print(f"{name}, {method}: {right[name, method]} of 32 bits")
-lost = [right[name, method] for name, method in right if name in ("disk on white", "disk on black")]
-kept = [right[name, method] for name, method in right if name == "soft picture"]
+lost = [right[name, method] for name, method in right if name == "disk on white"]
+kept = [right[name, method] for name, method in right if name != "disk on white"]
 holds = max(lost) < 26 and min(kept) == 32
 print("watermarks are lost" if holds else "not as it was")
 sys.exit(0 if holds else 1)

@@ -5,10 +5,10 @@
 # leaves a flat picture flat; the documentation says that stylization abstracts regions of low contrast while it keeps
 # features of high contrast.
 # Found (OpenCV 5.0.0.93, 4.10 and 4.13 too): a grey picture becomes black at all levels, and a soft one of mean 132 has
-# a mean of 41, with black over half of it. The drawing of a red disk on white keeps its colours and gets black
-# outlines, as is meant. The strength of edges is divided by its greatest value in the picture, so that where there is
-# no sharp edge, noise of a level counts as one. Skies, gradients, blurred and generated backgrounds in a picture of
-# their own come out black; add a sharp edge, or leave such pictures out.
+# a mean of 41, half of it black. The drawing of a red disk on white keeps its colours and gets black outlines, as is
+# meant. The strength of edges is divided by its greatest value in the picture, so that where there is no sharp edge,
+# noise of a level counts as one. Skies, gradients, blurred and generated backgrounds in a picture of their own come out
+# black; add a sharp edge, or leave such pictures out.
 # Source: modules/photo/src/npr.hpp (the magnitude is normalised to 0 to 1), contrast_preserve.cpp (stylization
 # multiplies by one minus it).
 #

@@ -40,7 +40,7 @@ def circle(ground, opacity, mode="RGBA"):
 
 pixels = np.array(circle((0, 0, 0, 0), 255)).astype(int)
 edge = pixels[(pixels[..., 3] > 0) & (pixels[..., 3] < 255)]
-print(f"edge of an opaque red circle on nothing: red from {edge[:, 0].min()} to {edge[:, 0].max()}, red less alpha {np.ptp(edge[:, 0] - edge[:, 3])}")
+print(f"edge of an opaque red circle on nothing: red from {edge[:, 0].min()} to {edge[:, 0].max()}")
 half = circle((0, 0, 0, 0), 128).getpixel((20, 20))
 blue = circle((0, 0, 255, 128), 128).getpixel((20, 20))
 top, bottom = (Image.new("RGBA", (1, 1), colour) for colour in ((255, 0, 0, 128), (0, 0, 255, 128)))

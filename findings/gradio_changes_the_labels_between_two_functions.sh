@@ -4,10 +4,10 @@
 # Guess before running: a label map of 0, 7 and 200 that a function gives to gr.Image and that the next function takes
 # from it has the same labels (guess 298; it was doubted).
 # Found (gradio 6.31.0, Pillow 10.4.0): it has twelve labels, 0 to 8 and 196 to 200. An array that a function returns is
-# written as image.webp with the loss of Pillow's default, and the next event reads that file, even where the server
-# itself hands it on and no browser asked for it. The colours of a cut-out with alpha are off by up to 205 levels. The
-# parameter format, webp by default, is documented as the form in which pictures are sent; that it stands between two
-# functions is not. Give format="png" to each gr.Image that holds masks, depth or cut-outs.
+# written as image.webp with the loss of Pillow's default (postprocess), and the next function gets what is in that file
+# (preprocess). The colours of a cut-out with alpha are off by up to 205 levels. The parameter format, webp by default,
+# is documented as the form in which pictures are sent; that it stands between two functions is not. Give format="png"
+# to each gr.Image that holds masks, depth or cut-outs.
 # Source: gradio/components/image.py (postprocess saves as self.format, preprocess opens the file).
 #
 # Needs Python 3.10 or newer and pip. Exit status 0 while this holds, 1 when it does not any more.

@@ -58,7 +58,8 @@ def soft(height, width):
 drawing = np.full((64, 64, 3), 220, np.uint8)
 cv2.circle(drawing, (32, 32), 12, (40, 60, 200), -1)
 holds, changes = True, {}
-for name, picture in (("drawing, 64 x 64", drawing), ("soft, 40 x 50", soft(40, 50)), ("soft, 64 x 64", soft(64, 64)), ("soft, 60 x 80", soft(60, 80))):
+pictures = {"drawing, 64 x 64": drawing, **{f"soft, {y} x {x}": soft(y, x) for y, x in ((40, 50), (64, 64), (60, 80))}}
+for name, picture in pictures.items():
     smooth = cv2.ximgproc.l0Smooth(picture).astype(float)
     off, usual = (float(np.abs(made - picture).mean()) for made in (smooth, published(picture)))
     mirrored = cv2.ximgproc.l0Smooth(np.ascontiguousarray(picture[:, ::-1]))[:, ::-1]

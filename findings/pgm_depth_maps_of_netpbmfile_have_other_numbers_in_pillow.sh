@@ -37,7 +37,8 @@ for greatest, given in ((3000, None), (1500, None), (60000, None), (3000, 65535)
         header = file.read(14)
     same = [np.array_equal(read, depth) for read in (cv2.imread("depth.pgm", cv2.IMREAD_UNCHANGED), netpbmfile.imread("depth.pgm"))]
     factor = float((np.array(Image.open("depth.pgm")).astype(float) / depth).mean())
-    print(f"up to {greatest}, maxval {given}: header {header.split(bytes([10]))[0].decode()}, OpenCV and netpbmfile the same: {same}, Pillow {factor:.2f} times")
+    text = header.split(bytes([10]))[0].decode()
+    print(f"up to {greatest}, maxval {given}: header {text}, OpenCV, netpbmfile the same: {same}, Pillow {factor:.2f} times")
     expected = 1 if given or greatest > 32767 else 65535 / (2 ** int(np.ceil(np.log2(depth.max() + 1))) - 1)
     holds = holds and all(same) and abs(factor - expected) < 0.05
 print("the factor depends on the map" if holds else "not as it was")

@@ -66,7 +66,7 @@ for name, module, shape in (
     (back,), backward = module([out], rev=True)
     true = true_log_determinant(module, batch[:1])
     shapes = tuple(torch.as_tensor(forward).shape)
-    one, two = (float(torch.as_tensor(value).reshape(-1)[0]) for value in (forward, backward))
+    one, two = (float(torch.as_tensor(value).detach().reshape(-1)[0]) for value in (forward, backward))
     found[name] = abs(one - true) < 1e-3, abs(two + true) < 1e-3, shapes
     inverse = float((back - batch).abs().max())
     print(f"{name}: {one:.3f} of shape {shapes}, true {true:.3f}; backwards {two:.3f}; inverse off by {inverse:.0e}")

@@ -6,9 +6,9 @@
 # that adapter, and two adapters half and half are the mean of their effects, to 1e-4 (guess 259; it was doubted).
 # Found (peft 0.21.2, PyTorch 2.13.0): it is twice that adapter by linear and magnitude_prune, and by dare_linear at a
 # density of 1, and half of it by ties, dare_ties and ties_svd. Two different adapters give something else than their
-# mean, by more than its own size. A and B are mixed apart, each by the roots of the weights, so that products of the
-# one's A with the other's B come in, and the forms of ties divide by the number of adapters. "cat" and "svd" are right.
-# The documentation calls linear a rough approximation; it does not say that what two adapters have in common is
+# mean, 0.5 to 1.3 times its size away. A and B are mixed apart, each by the roots of the weights, so that products of
+# the one's A with the other's B come in, and the forms of ties divide by the number of adapters. "cat" and "svd" are
+# right. The documentation calls linear a rough approximation; it does not say that what two adapters have in common is
 # doubled, nor anything of the kind about the others. Styles and characters that were trained from one base have much in
 # common. Use cat or svd.
 # Source: peft/tuners/lora/model.py, _generalized_task_arithmetic_weighted_adapter (math.sqrt(abs(weight_with_scaling))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from calotype.catalog import MODELS, Loaded, declared, load
 from calotype.catalog import engine as engine_of
@@ -25,9 +25,6 @@ from calotype.tasks.foreign_models import (
 from calotype.tasks.model_card import weights_of, write_card
 from calotype.tasks.model_description import describe
 from calotype.types import PhotoLike, Size
-
-if TYPE_CHECKING:
-    pass
 
 
 def models() -> list[model_store.Entry]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from calotype.catalog import ENGINES, MODELS, config_from, declared, default_preset
 from calotype.catalog import engine as engine_of
@@ -23,10 +23,6 @@ from calotype.tasks.request import check_able, check_needs, check_seed
 from calotype.tasks.segment import is_auto, map_of
 from calotype.tasks.upscale import enlargement
 from calotype.types import LabelMap, LabelMapLike, Photo, PhotoLike
-
-if TYPE_CHECKING:
-    pass
-
 
 _CLOSE = 0.6  # similarity of a word to a name from which on it is taken for a misspelled one
 PURPOSES = ("upscale", "animate")

@@ -6,10 +6,10 @@ How ``examples/models/landscapes`` was made, a quarter of an hour on one core:
     calotype train spade work/landscapes --out work/model
     python benchmarks/example_model.py work/model examples/models/landscapes
 
-And ``examples/models/faces`` with its encoder, twenty minutes on one core:
+And ``examples/models/faces`` with its encoder, an hour on one core:
 
     python benchmarks/stylegan.py train --work work --seed 0
-    calotype train encoder work/seed0/net --set width=16 --set max_width=64 --set hidden=128 --set steps=1500
+    calotype train encoder work/seed0/net --set width=16 --set max_width=64 --set hidden=128 --set steps=2050
     python benchmarks/example_model.py work/seed0/net examples/models/faces
 
 ``examples/models/parts``, ten minutes on one core; the face in ``examples/layouts`` is one that it did not learn from:

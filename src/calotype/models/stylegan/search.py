@@ -23,7 +23,7 @@ from calotype.models.stylegan.network import Generator
 from calotype.run import Run
 
 NOISE_RATE = 0.2
-_STRENGTH, _FASTEST = 0.1, 200.0  # strength of noise at which that rate is right, and its highest factor
+_STRENGTH, _FASTEST = 0.1, 2000.0  # strength of noise at which that rate is right, and its highest factor
 _PREVIEWS = 20
 _LOWEST = 0.1  # share of the learning rate that it falls to
 

@@ -1112,7 +1112,8 @@ def stylegan() -> str:
         f"faces of `calotype data faces`, 32 pixels. `small`: {result['steps']} steps, {len(_seeds(result))} seed of "
         "three. CPU minutes are those of the training, one thread. Before: the preset as it was, with the filters and "
         f"the logistic loss of StyleGAN2, wider networks and augmentation, {before['steps']} steps; and the plain GAN "
-        f"of that time; with as much time as now a DCGAN was trained, see the next section. Rows of {result['few_pictures']} pictures: preset `study`, {result['study_steps']} steps "
+        "of that time; with as much time as now a DCGAN was trained, see the next section. Rows of "
+        f"{result['few_pictures']} pictures: preset `study`, {result['study_steps']} steps "
         f"({before['study_steps']} before).\n\nBy the "
         "features of EfficientNet-Lite0, where nothing else is said: "
         + " ".join(verdict(*each) for each in bounds if each[1] is not None)
@@ -1181,7 +1182,7 @@ def stylegan_dcgan() -> str:
         + "\n\nDCGAN as published, but with batches of 64, about as many parameters as `small` had before (now it has "
         "six tenths of them) and its bfloat16; the "
         f"moving average of its generator is not published. It had {training['cpu_seconds']} CPU seconds, one thread, "
-        f"which are {training['steps']} steps; `small` had {small}, some hours before or at the same time. Timed by turns, a step of `small` "
+        f"which are {training['steps']} steps; `small` had {small}. Timed by turns, a step of `small` "
         f"takes {whole / steps:.3f} s and one of the DCGAN {step:.3f} s: on that day `small` would have taken "
         f"{whole:.0f} s. "
         "Pictures, features and measures are those of the section above; `small` is the same model in half precision, "

@@ -201,3 +201,23 @@ def test_the_hash_of_files_tells_those_of_the_same_names_apart(tmp_path):
     files[0].unlink()
     with pytest.raises(InputError, match=r"a\.png' does not exist"):
         sha256_of_files(files)
+
+
+def test_what_a_killed_process_left_in_an_empty_folder_is_no_entry(tmp_path):
+    stale = tmp_path / ".calotype-0123456789ab.part"
+    stale.mkdir()
+    (stale / "images").touch()
+    assert files.is_free(tmp_path)
+    order = []
+
+    def write(part):
+        for name in ("about.json", "b", "c"):
+            (part / name).touch()
+
+    real = Path.replace
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Path, "replace", lambda one, to: order.append(one.name) or real(one, to))
+        files.write_folder(tmp_path, write, last="about.json")
+    assert order == ["b", "c", "about.json"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["about.json", "b", "c"]
+    assert not files.is_free(tmp_path)

@@ -181,7 +181,22 @@ def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
         raise output_error(path, error) from error
 
 
-def write_folder(folder: Path, write: Callable[[Path], object], then: Callable[[], object] = lambda: None) -> None:
+def is_free(folder: Path) -> bool:
+    """Whether a folder does not exist, or has nothing in it but what an interrupted ``write_folder`` left.
+
+    Raises:
+        OSError: it may not be looked into.
+    """
+    return not folder.exists() or (folder.is_dir() and not any(not _is_part(each) for each in folder.iterdir()))
+
+
+def _is_part(path: Path) -> bool:
+    return path.name.startswith(_PART) and path.name.endswith(".part")
+
+
+def write_folder(
+    folder: Path, write: Callable[[Path], object], then: Callable[[], object] = lambda: None, last: str = ""
+) -> None:
     """Write a folder whole or not at all: call ``write`` with a hidden folder, then move its entries to ``folder``.
 
     If this is interrupted, nothing is left: no part, no parent folder that was created. An empty folder that existed
@@ -191,6 +206,7 @@ def write_folder(folder: Path, write: Callable[[Path], object], then: Callable[[
         folder: to be created; must not exist, or be empty.
         write: fills a folder.
         then: called when ``folder`` is complete; where it fails, ``folder`` is deleted again.
+        last: name of the entry that appears last, which tells others that the folder is complete.
 
     Raises:
         OutputError: no permission, no disk space, an invalid path, or an entry that has appeared there meanwhile.
@@ -201,9 +217,13 @@ def write_folder(folder: Path, write: Callable[[Path], object], then: Callable[[
         part = (target.parent if created else target) / f"{_PART}{secrets.token_hex(6)}.part"
         moves: list[tuple[Path, Path]] = []
         try:
+            if not created:
+                for stale in [each for each in target.iterdir() if _is_part(each) and each.is_dir()]:
+                    shutil.rmtree(stale, ignore_errors=True)
             part.mkdir(parents=True)
             write(part)
-            moves = [(part, target)] if created else [(each, target / each.name) for each in sorted(part.iterdir())]
+            entries = sorted(part.iterdir(), key=lambda each: (each.name == last, each.name))
+            moves = [(part, target)] if created else [(each, target / each.name) for each in entries]
             for source, place in moves:
                 if place.exists():
                     raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))

@@ -98,7 +98,10 @@ def test_eyes_in_the_other_order_are_exchanged(photos, tmp_path):
     other = {"places": tmp_path / "other.jsonl", "size": 32}
     made = calotype.align(photos, **other, out=tmp_path / "made", to="20,12 12,12 16,20")
     assert made.places == PLACES
-    assert "2 photos whose eyes were exchanged, as the one that lies left in the picture comes first" in made.notes[0]
+    assert (
+        "2 photos whose eyes were exchanged, as the one that lies left with the face upright comes first"
+        in made.notes[0]
+    )
     assert "(--to, to=)" in made.notes[1]
     again = calotype.align(photos, **other, out=tmp_path / "again")
     assert [path.read_bytes() for path in again.paths] == [path.read_bytes() for path in told.paths]

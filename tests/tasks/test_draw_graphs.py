@@ -80,7 +80,7 @@ def test_boxes_are_drawn_and_their_background_is_told_and_pinned(of_boxes, tmp_p
     for wrong, status, words in (
         (["--pin=x"], 2, "no list of numbers"),
         (["--pin=99"], 1, "there is no background 99"),
-        (["--pin=3", "--exclude=1,3"], 1, "the background 3 is pinned and excluded"),
+        (["--pin=3", "--exclude=1,3"], 2, "the background 3 is pinned and excluded"),
         (["--look", "car=1", "--look", "car=2"], 2, "'car' is given twice with --look"),
     ):
         assert main([*command, *wrong]) == status

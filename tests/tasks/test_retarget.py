@@ -87,7 +87,7 @@ def test_a_film_goes_there_and_back(tmp_path, outside, mode):
         ({"engine": "ingan", "shape": "quad:0,0,1,0,0.1,0.1,0,1"}, "folded"),
         ({"engine": "ingan", "shape": "arc:0.2", "outside": "black"}, "no outside 'black'"),
         ({"engine": "ingan", "film": "avi"}, "no film 'avi'"),
-        ({"outside": "white"}, "--outside belongs to --shape or --film"),
+        ({"outside": "white"}, "has no transparency, and without --shape or --film"),
         ({"engine": "ingan", "film": "gif", "frames": 1}, "1 frame cannot be used"),
         ({"engine": "ingan", "film": "gif", "fps": 60}, "60 frames a second cannot be written"),
         ({"engine": "ingan", "size": "1x1"}, "1x1 pixels is too small for ingan"),

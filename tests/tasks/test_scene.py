@@ -137,7 +137,6 @@ def test_a_turntable_is_a_film(model):
         ({"remove": "0"}, "no object 0"),
         ({"object": "1,2", "turn": 9.0, "remove": 2}, "object 2 is to be edited and left out"),
         ({"polar": 95.0}, "polar"),
-        ({"object": 1}, "--object tells what is edited"),
     ],
 )
 def test_what_cannot_be_done_is_refused_in_a_line(model, given, message):

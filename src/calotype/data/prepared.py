@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,7 +41,7 @@ def remember(name: str, folder: Path) -> None:
     write_whole(_note(name), lambda file: file.write(said.encode("utf-8", "surrogateescape")))
 
 
-def check_memory() -> None:
+def check_recordable() -> None:
     """Check that a set can be recorded, before it is generated.
 
     Raises:
@@ -48,7 +49,8 @@ def check_memory() -> None:
     """
     probe = cache_folder("sets") / ".probe"
     write_whole(probe, lambda file: None)
-    probe.unlink(missing_ok=True)
+    with suppress(OSError):
+        probe.unlink(missing_ok=True)
 
 
 def prepared(name: str) -> Prepared | None:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from calotype.errors import InputError
-from calotype.files import output_error, shown, write_folder
+from calotype.files import is_free, output_error, shown, write_folder
 
 FORMAT = 1
 ABOUT, SAMPLES, IMAGES = "about.json", "samples.jsonl", "images"
@@ -91,7 +91,7 @@ def write_samples(
         text = json.dumps({**about, "format": FORMAT, "count": count}, indent=1)
         (part / ABOUT).write_text(text + "\n", encoding="utf-8")
 
-    write_folder(folder, write, then)
+    write_folder(folder, write, then, last=ABOUT)
     return count
 
 
@@ -102,7 +102,7 @@ def check_free(folder: Path) -> None:
         InputError: it is not empty, or is a file.
     """
     try:
-        taken = folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
+        taken = not is_free(folder)
     except OSError as error:
         raise output_error(folder, error) from error
     if taken:

@@ -53,7 +53,7 @@ def load_float(net: nn.Module, data: bytes, file: Path, needed: str) -> None:
     except (SafetensorError, RuntimeError):
         raise InputError(f"{file} is not {needed} are needed") from None
     if not is_finite(net):
-        raise InputError("the file of weights holds values that are not finite: fetch it again with 'calotype weights'")
+        raise InputError(f"{file} holds values that are not finite: delete it, and 'calotype weights' fetches it again")
 
 
 # Names of files for ``calotype weights``.

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
+from calotype.catalog import declared
 from calotype.errors import ArgumentError, InputError
 from calotype.results import Result
 from calotype.tasks import arguments
@@ -39,6 +40,18 @@ class AnalogyJob(PhotoJob):
         one_of(GUIDES, own["guide"], "guide")
         one_of(COLOURS, own["colours"], "choice of colours")
 
+    @classmethod
+    def ordered(cls, **given: Any) -> Request:
+        """See ``Job``."""
+        request = super().ordered(**given)
+        for name in ("guide", "colours"):
+            if name not in declared(request.engine).verbs[cls.verb].options and request.own[name] != "auto":
+                raise ArgumentError(
+                    f"the engine {request.engine} has no --{name}, as it compares features of a network: leave it out "
+                    f"({name}=)"
+                )
+        return request
+
     def __init__(
         self,
         request: Request,
@@ -53,12 +66,6 @@ class AnalogyJob(PhotoJob):
             InputError: an image cannot be used, or the sizes do not match.
         """
         super().__init__(request, photo, also, run, **pictures)
-        for name in ("guide", "colours"):
-            if name not in self.declared.options and request.own[name] != "auto":
-                raise ArgumentError(
-                    f"the engine {request.engine} has no --{name}, as it compares features of a network: leave it out "
-                    f"({name}=)"
-                )
         before = self.pictures.get("before")
         if before is not None and not same_shape(before.size, self.photo.size):
             raise InputError(

@@ -68,7 +68,7 @@ def data(
             cannot be downloaded, or the folder is not empty.
         OutputError: the set cannot be written, or where it is cannot be recorded in the cache.
     """
-    from calotype.data.prepared import check_memory, remember
+    from calotype.data.prepared import check_recordable, remember
     from calotype.data.writing import check_free, write_samples
 
     if name not in SETS:
@@ -79,7 +79,7 @@ def data(
     folder = Path(out) if out is not None else Path(name)
     check_free(folder)
     check_writable(folder)
-    check_memory()
+    check_recordable()
     if about.needs and find_spec(about.needs[0]) is None:
         raise InputError(
             f"'{name}' needs {about.needs[0]}, which is not installed: pip install 'calotype[{about.needs[1]}]' "

@@ -127,7 +127,9 @@ class EmbedJob(LatentJob):
         if face_places(face)[0] is not None:
             return f"{turned} (--face, face=)" if turned else None
         places = " ".join(f"{x:.0f},{y:.0f}" for x, y in self.places.all)
-        return turned or f"the face in '{name}' was found: --face '{places}'"
+        if turned:
+            return f"{turned}: --face '{places}'"
+        return f"the face in '{name}' was found: --face '{places}'"
 
     @staticmethod
     def _middle(photo: Photo) -> str | None:

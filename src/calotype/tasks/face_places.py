@@ -7,7 +7,7 @@ from calotype.tasks.found_faces import AUTO
 from calotype.types import FacePlaces
 
 # What is said of eyes in the other order.
-EXCHANGED = "the eyes were exchanged, as the one that lies left in the picture comes first"
+EXCHANGED = "the eyes were exchanged, as the one that lies left with the face upright comes first"
 # What is said of places that cannot be those of one face.
 CONTRADICTORY = (
     "the mouth lies above the eyes, which are named as in an upright face: where the face is upside down in the photo, "

@@ -96,7 +96,7 @@ def _files(about: Mapping[str, Any]) -> dict[str, Any]:
 def _file_needed(name: str, path: str) -> str:
     if Path(path).exists():
         return path
-    return f"{path}, which does not exist here: put it back, or name it anew with --set {name}=FILE"
+    return f"{path}, which does not exist here: put it back, or give its new path with --set {name}=FILE"
 
 
 def _described_unfinished(folder: Path) -> tuple[str, str, dict[str, str], str]:

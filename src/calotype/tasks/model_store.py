@@ -59,7 +59,7 @@ def key_of(
     }
     for name in about.files & {name for name, value in training_config.items() if value}:
         training_config[name] = _sha256(
-            Path(training_config[name]), f"put it back, or name it anew with --set {name}=FILE (settings=)"
+            Path(training_config[name]), f"put it back, or give its new path with --set {name}=FILE (settings=)"
         )
     fields = [photo_sha256, str(photo_size), engine, training_config, seed]
     if labels_sha256 is not None:  # only then, so that the keys of models without a map do not change

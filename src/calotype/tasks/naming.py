@@ -6,21 +6,19 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-_LONGEST = 120  # characters of a name; what is left out is told in the settings
-
 
 def edited_name(stem: str, edits: Mapping[str, Any]) -> str:
-    """The name of an input, and each edit that is not ``None``: ``solids_scene_object1_turn30``.
+    """The name of an input, and each edit that is not ``None``: ``solids_object1_turn30``.
 
     Args:
         stem: name of the input.
         edits: values by the names that are written before them, which may be empty.
 
     Returns:
-        Letters, digits, ``_``, ``-`` and what ``stem`` contains, at most 120 characters more than it.
+        ``stem``, and letters, digits, ``_``, ``-`` and ``.``; names that are too long for a file are shortened later.
     """
     told = "".join(f"_{name}{_plain(value)}" for name, value in edits.items() if value is not None)
-    return stem + told[:_LONGEST]
+    return stem + told
 
 
 def edited_looks(looks: Mapping[Any, Any] | None) -> dict[str, Any]:
@@ -31,4 +29,4 @@ def edited_looks(looks: Mapping[Any, Any] | None) -> dict[str, Any]:
 
 def _plain(value: Any) -> str:
     number = f"{value:g}" if isinstance(value, float) else str(value)
-    return re.sub(r"[^\w.-]+", "-", number).strip(".")
+    return re.sub(r"[^\w.-]+", "-", number).rstrip(".")

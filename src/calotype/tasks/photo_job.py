@@ -6,7 +6,6 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from calotype.errors import ArgumentError, InputError, counted
@@ -393,4 +392,4 @@ def _several(also: Any) -> Sequence[PhotoLike]:
     """Further photos: what was given, a single one, or none."""
     if also is None:
         return ()
-    return [also] if isinstance(also, str | PurePath) or hasattr(also, "__array_interface__") else also
+    return also if isinstance(also, list | tuple) else [also]

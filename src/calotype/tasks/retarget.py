@@ -48,11 +48,6 @@ class RetargetJob(PhotoJob):
             if known_engine and given.get("model") is None:
                 _check_able(given["engine"], "shape")
         one_of(_OUTSIDES, own["outside"], "outside")
-        if own["outside"] != _UNUSED["outside"] and own["shape"] is None and own["film"] is None:
-            raise ArgumentError(
-                "--outside belongs to --shape or --film: give one of them, too (shape=, film=), or leave it out "
-                "(outside=)"
-            )
         for name in ("frames", "fps"):
             if own[name] != _UNUSED[name] and own["film"] is None:
                 raise ArgumentError(f"--{name} belongs to --film: give that too (film=), or leave it out ({name}=)")
@@ -73,7 +68,13 @@ class RetargetJob(PhotoJob):
         return request
 
     def _check_start(self) -> None:
-        """See ``Job``. Also check the size before a training."""
+        """See ``Job``. Also check the background, and the size before a training."""
+        own = self.request.own
+        if own.get("outside") and self.photo.alpha is None and not own.keys() & {"shape", "film"}:
+            raise ArgumentError(
+                f"'{self.photo.name}' has no transparency, and without --shape or --film there is no background: leave "
+                "out --outside (outside=)"
+            )
         super()._check_start()
         if self.pending_training:
             _ = self.cost
@@ -226,7 +227,12 @@ def retarget(
         ),
     ] = None,
     outside: Annotated[
-        str, Param("background outside of a shape, and around a film", metavar="transparent|white", choices=_OUTSIDES)
+        str,
+        Param(
+            "background outside of a shape, around a film, and of a transparent photo",
+            metavar="transparent|white",
+            choices=_OUTSIDES,
+        ),
     ] = "transparent",
     film: Annotated[
         str | None,

@@ -95,10 +95,6 @@ class SceneJob(ModelJob):
         edited = own["turn"] or own["move"] is not None or own["grow"] != 1
         if edited and own["object"] is None:
             raise ArgumentError("--turn, --move and --grow edit an object: give --object NUMBER too (object=)")
-        if own["object"] is not None and not edited:
-            raise ArgumentError(
-                "--object tells what is edited: give --turn, --move or --grow too, or leave it out (object=)"
-            )
 
     @property
     def options(self) -> dict[str, Any]:
@@ -115,7 +111,8 @@ class SceneJob(ModelJob):
     def name(self) -> str:
         """The name of the model, and what is edited: other edits have other names."""
         given = {name: self.request.own[name] for name, usual in _UNEDITED.items() if self.request.own[name] != usual}
-        return edited_name(super().name, given)
+        poses = self.inputs.get("poses")
+        return edited_name(super().name, {**given, "poses-": poses.name if poses is not None else None})
 
     def check_inputs(self) -> None:
         """See ``ModelJob``; a scene file is one scene."""

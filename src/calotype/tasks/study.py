@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from calotype.errors import ArgumentError, InputError, counted, unknown
-from calotype.files import check_writable, shown, write_folder
+from calotype.files import check_writable, is_free, shown, write_folder
 from calotype.tasks import arguments
 from calotype.tasks.evaluate import features_by_measure, pictures_in
 from calotype.tasks.param import Param, described
@@ -165,7 +165,7 @@ def study(
     if criterion and kind != "ranking":
         raise ArgumentError(f"a {kind} study asks what is real: leave out --criterion, or give --kind ranking")
     target = Path(out)
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+    if not is_free(target):
         raise InputError(f"{shown(target)} is not empty: give another folder, -o (out=)")
     check_writable(target)
     reals, fakes = _pictures(places)

@@ -24,6 +24,7 @@ from calotype.tasks.segment import is_auto, map_of
 from calotype.tasks.upscale import enlargement
 from calotype.types import LabelMap, LabelMapLike, Photo, PhotoLike
 
+_WEIGHTS = frozenset((".pt", ".pth", ".pkl", ".npy", ".safetensors", ".tar", ".zip"))
 _CLOSE = 0.6  # similarity of a word to a name from which on it is taken for a misspelled one
 PURPOSES = ("upscale", "animate")
 
@@ -273,10 +274,10 @@ def _start_place(start: str | Path) -> Path:
     try:
         return model_store.folder_of(start)
     except InputError:
-        if path.suffix or len(path.parts) > 1:  # a path
+        if path.suffix.lower() in _WEIGHTS or len(path.parts) > 1:  # a path
             raise InputError(
-                f"{shown(path)} does not exist, and the training starts from it, also to resume: put it back, or name "
-                "it anew with --from (start=)"
+                f"{shown(path)} does not exist, and the training starts from it, also to resume: put it back, or give "
+                "its new path with --from (start=)"
             ) from None
         raise
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from calotype.errors import InputError, nth
+from calotype.errors import ArgumentError, InputError, nth
 from calotype.models.bachgan.boxes import Boxes
 from calotype.models.bachgan.config import Config
 from calotype.models.bachgan.network import BoxLayouts, Net
@@ -82,7 +82,7 @@ def retrieved(
             raise InputError(f"there is no background {number}: this model knows 0 to {int((~empty).sum()) - 1}")
     both = sorted(set(pin or ()) & set(exclude or ()))
     if both:
-        raise InputError(f"the background {both[0]} is pinned and excluded: leave it out of --pin or of --exclude")
+        raise ArgumentError(f"the background {both[0]} is pinned and excluded: leave it out of --pin or of --exclude")
     if pin:
         return [(number, float(found[number])) for number in pin]
     left_out = empty.clone()

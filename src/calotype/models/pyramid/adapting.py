@@ -30,8 +30,8 @@ def adapted(cfg: Config, about: Mapping[str, Any]) -> Config:
         path = Path(cfg.classifier_file)
         if not path.exists():
             raise InputError(
-                f"{shown(path)} does not exist, and a training needs it, also to resume: put it back, or name it anew "
-                "with --set classifier_file=FILE (settings=); a finished model does not: give that with --model"
+                f"{shown(path)} does not exist, and a training needs it, also to resume: put it back, or give its "
+                "new path with --set classifier_file=FILE (settings=); a finished model does not need it (--model)"
             )
         net = full_vgg16(cfg.classifier_file)
         return replace(cfg, fully_connected=tuple(layer.out_features for layer in (net.fc6, net.fc7, net.fc8)))

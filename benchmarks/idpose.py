@@ -58,7 +58,7 @@ from reposing import (
 )
 from spade import seconds_of, timed
 
-STEPS = 2000
+STEPS = 8000
 VARIANTS: dict[str, dict[str, Any]] = {
     "full": {},
     "without_own": {"own_weight": 0.0},

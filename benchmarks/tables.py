@@ -2601,7 +2601,7 @@ def idpose() -> str:
         f"{number(result['purity']['by_labels'], 3)}. The models learn from {learned['neighbours']} neighbours of each "
         f"of {learned['frames']} frames of {result['side']} pixels, found by edges after the features of the nearest "
         f"ten were added: {number(learned['mean'], 3)}. Pictures are soft after this time: colours and poses are those "
-        "that are asked for, weapons, hands and shields are mostly lost."
+        "that are asked for, weapons are mostly lost, hands and shields blurred."
     )
 
 

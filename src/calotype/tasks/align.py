@@ -194,8 +194,8 @@ class _Photos:
             )
         if self.exchanged:
             lines.append(
-                f"{counted(len(self.exchanged), 'photo')} whose eyes were exchanged, as the one that lies left in the "
-                f"picture comes first: {_some(self.exchanged)}"
+                f"{counted(len(self.exchanged), 'photo')} whose eyes were exchanged, as the one that lies left with "
+                f"the face upright comes first: {_some(self.exchanged)}"
             )
         if self.turned:
             lines.append(f"{counted(len(self.turned), 'photo')} whose face is {UPSIDE_DOWN}: {_some(self.turned)}")

@@ -1162,7 +1162,7 @@ def stylegan_dcgan() -> str:
     kinds = [found["features"] for found in earlier]
     models = [dict(result["models"][kind]) for kind in kinds]
     for measured, name in zip(models, ("stylegan_earlier", "stylegan_earlier_offline")):
-        measured["plain GAN (section above)"] = results(name)["models"]["plain GAN"]
+        measured["plain GAN (section above, in less time)"] = results(name)["models"]["plain GAN"]
     rows = [
         (
             name.replace("small", "`small`"),
@@ -1190,12 +1190,12 @@ def stylegan_dcgan() -> str:
         f"takes {whole / steps:.3f} s and one of the DCGAN {step:.3f} s: on that day `small` would have taken "
         f"{whole:.0f} s. "
         "Pictures, features and measures are those of the section above; `small` is the same model in half precision, "
-        f"sampled again. {compared}\n\nSamples of the DCGAN have sharp squares, many kinds of hair, and glasses; many "
-        "have stray coloured squares around the head and in the hair, and uneven skin. After five eighths of the time "
-        "the moving average is still pale. Samples of `small` are as sharp and nearly as varied, with evener colours "
-        "and hardly any stray squares; wide hair and hats are the worst: blotched, and a few faces have a coloured "
-        "haze. By the features of EfficientNet-Lite0 it is the nearest to the held-out faces, but not by as much as "
-        "asked, and covers few of them, as does every generator here. The goal stays."
+        f"sampled again. {compared}\n\nSamples of the DCGAN have sharp squares and all kinds of hair, but stray "
+        "coloured squares around many heads, and hair and clothes mottled in several colours; those of its moving average have "
+        "fewer of both, and paler glasses. Samples of `small` are as sharp as the drawings, with even skin and "
+        "clothes; some hair is mottled. By the features of EfficientNet-Lite0 `small` is much the nearest to the held-out faces "
+        "and covers far more of them than the DCGAN, but its distance is not as small as asked; by the "
+        "offline features, which see colours, the moving average of the DCGAN is as near. The goal stays."
     )
 
 

@@ -1190,11 +1190,12 @@ def stylegan_dcgan() -> str:
         f"takes {whole / steps:.3f} s and one of the DCGAN {step:.3f} s: on that day `small` would have taken "
         f"{whole:.0f} s. "
         "Pictures, features and measures are those of the section above; `small` is the same model in half precision, "
-        f"sampled again. {compared}\n\nSamples of the DCGAN have sharp squares and all kinds of hair, but stray "
-        "coloured squares around many heads, and hair and clothes mottled in several colours; those of its moving "
-        "average have fewer of both, and paler glasses. Samples of `small` are as sharp as the drawings, with even skin and "
-        "clothes; some hair is mottled. By the features of EfficientNet-Lite0 `small` is much the nearest to the "
-        "held-out faces and covers far more of them than the DCGAN, but its distance is not as small as asked; by the "
+        f"sampled again. {compared}"
+        "\n\nSamples of the DCGAN have sharp squares and all kinds of hair, but stray coloured squares around "
+        "many heads, and hair and clothes mottled in several colours; those of its moving average have fewer of "
+        "both, and paler glasses. Samples of `small` are as sharp as the drawings, with even skin and clothes; "
+        "some hair is mottled. By the features of EfficientNet-Lite0 `small` is much the nearest to the held-out "
+        "faces and covers far more of them than the DCGAN, but its distance is not as small as asked; by the "
         "offline features, which see colours, the moving average of the DCGAN is as near. The goal stays."
     )
 

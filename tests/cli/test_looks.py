@@ -29,12 +29,14 @@ def test_looks_of_seeds_and_photos(calotype, tmp_path):
     looks = ("--look", "hair=7", "--look", f"clothes={FACE},{MAP}")
     made = calotype("draw", str(MAP), "--model", str(MODEL), *looks, "-o", "out", "--device", "cpu")
     assert made.returncode == 0, made.stderr
-    shown = calotype("show", "out/face_draw_0.png").stdout
+    (drawn,) = files(tmp_path / "out")
+    assert drawn == "face_hair-7_clothes-face_photo_draw_0.png"
+    shown = calotype("show", f"out/{drawn}").stdout
     assert "--look clothes=face_photo.png,face.png --look hair=7" in shown
     again = calotype("restyle", str(FACE), str(MAP), "--model", str(MODEL), "--look", "hair=7", "-o", "out")
     assert again.returncode == 0, again.stderr
-    assert files(tmp_path / "out") == {"face_draw_0.png", "face_photo_restyle_0.png"}
-    one, other = (picture(tmp_path / "out" / name) for name in ("face_draw_0.png", "face_photo_restyle_0.png"))
+    assert files(tmp_path / "out") == {drawn, "face_photo_hair-7_restyle_0.png"}
+    one, other = (picture(tmp_path / "out" / name) for name in (drawn, "face_photo_hair-7_restyle_0.png"))
     labels = np.asarray(Image.open(MAP))[1::2, 1::2]
     assert np.abs(one - other)[labels == 8].mean() < 12  # the same hair
 

@@ -1371,15 +1371,15 @@ def stylegan_directions() -> str:
         )
         + "\n\nLast columns: share of samples in which the attribute comes or goes / mean share of the other "
         "attributes that stay, when they are moved by so many standard deviations towards what they have not. The "
-        f"earlier example model, {result['moved_samples']} samples that the directions were not learned from; told by "
+        f"example model, {result['moved_samples']} samples that the directions were not learned from; told by "
         f"another classifier, trained on the other half of {result['faces']} faces (its balanced accuracy on held-out "
         f"ones: {judge}). Classifier and accuracy are balanced, half is chance, of the classifier on held-out faces "
         "and of the boundary on held-out samples. "
         f"At two standard deviations boundaries change {means[0][0]:.2f} and keep {means[0][1]:.2f} on average, "
         f"orthogonal ones {means[1][0]:.2f} and {means[1][1]:.2f}. Values of one part (skin) are not counted as "
         f"others of each other. Learning took {result['boundaries']['cpu_seconds']} CPU seconds. Seen in the pictures: "
-        "glasses and the colours of mouth and skin come as named; the expression, which that model draws as a blur, "
-        "changes with skin and hair, and at three standard deviations along its boundary faces dissolve."
+        "glasses and skin come as named, with glasses the hair changes, too, and a few faces break at the largest "
+        "moves; of the mouth colour and shape change little, and hair and skin stay with them."
     )
 
 
@@ -1445,7 +1445,7 @@ def stylegan_alignment() -> str:
     turns = ", ".join(f"{degrees:g}" for degrees, *_ in result["changes"])
     return (
         table("photo | PSNR, dB", rows)
-        + f"\n\nMeans of {result['photos']} held-out drawn faces in the earlier example model, {result['steps']} steps "
+        + f"\n\nMeans of {result['photos']} held-out drawn faces in the example model, {result['steps']} steps "
         f"from the encoder; turned by {turns} degrees, scaled and shifted on a larger ground. PSNR to what was "
         "searched for. The places of eyes and mouth are known from the drawing; those that a user points at are less "
         f"exact. What `--face` cuts out differs from the face itself by {found['cropped']:.1f} dB."

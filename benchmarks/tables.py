@@ -1404,7 +1404,7 @@ def stylegan_coarse() -> str:
     least = verdict("times as fast, the worst of them", result["least_ratio"], result["bound"], True)
     return (
         table("target | whole: ST-LPIPS | CPU s | coarse to fine: steps | ST-LPIPS | CPU s | times as fast", rows)
-        + f"\n\nA generator of {result['side']} pixels: the earlier example model enlarged by blocks of random "
+        + f"\n\nA generator of {result['side']} pixels: the example model enlarged by blocks of random "
         f"weights, as no trained one comes with the package. With the whole network {result['steps']} steps; from "
         f"coarse to fine the fewest of several numbers that come as near (within {result['equal']:g}). ST-LPIPS at the "
         f"full size; features: {result['features']}. Samples are of the generator itself. {least}"

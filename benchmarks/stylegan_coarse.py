@@ -48,7 +48,7 @@ from stylegan_common import STYLE
 
 MODEL = Path(__file__).parent.parent / "examples" / "models" / "faces"
 SIDE, BASE, FINE = 512, 8192, 0.1  # the last: colours of a random block, relative to their usual strength
-WHOLE, COARSE = 60, (40, 50, 60, 100)
+WHOLE, COARSE = 60, (40, 50, 60, 70, 80, 100)
 FACES, SAMPLES = 1, 2
 EQUAL = 0.002  # of ST-LPIPS
 LEAST_RATIO = 3.0

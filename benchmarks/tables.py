@@ -3570,6 +3570,8 @@ SECTIONS = (
         (
             ("stylegan", "stylegan"),
             ("stylegan", "stylegan_offline"),
+            ("stylegan", "stylegan_quarter"),
+            ("stylegan", "stylegan_quarter_offline"),
             ("stylegan", "stylegan_earlier"),
             ("stylegan", "stylegan_earlier_offline"),
         ),

@@ -221,3 +221,15 @@ def test_what_a_killed_process_left_in_an_empty_folder_is_no_entry(tmp_path):
     assert order == ["b", "c", "about.json"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["about.json", "b", "c"]
     assert not files.is_free(tmp_path)
+
+
+@pytest.mark.parametrize("number", sorted(files._ADVICE))
+def test_each_error_of_writing_says_what_to_do(number):
+    said = str(output_error(Path("made") / "a.png", OSError(number, os.strerror(number))))
+    assert re.search("choose|free|raise", said)
+    assert os.strerror(number) not in said
+
+
+def test_a_place_where_no_folder_can_be_made_is_told_with_advice():
+    said = str(output_error(Path("made") / "a.png", OSError(errno.ENOENT, os.strerror(errno.ENOENT))))
+    assert said.endswith("no folder can be made there: choose another folder")

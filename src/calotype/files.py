@@ -30,6 +30,7 @@ _ADVICE = {
     errno.EPERM: "no permission: choose a folder that you may write to",
     errno.EFBIG: "files of this size are not allowed there: raise the limit (ulimit -f), or choose another folder",
     errno.EROFS: "the disk is read-only: choose another folder",
+    errno.ENOENT: "no folder can be made there: choose another folder",
     errno.ENOTDIR: "a part of the path is a file, not a folder: choose another folder",
     errno.EEXIST: "there is a file of that name: choose another folder",
     errno.EISDIR: "there is a folder of that name: choose another name",

@@ -118,7 +118,8 @@ def retarget(
     """The photo at another size: resized at the coarsest level, then synthesised from patches of the original size.
 
     Section 4.1 of the paper. A size that is up to 2.5 times as large in any direction instead starts from the photo
-    with ``cfg.enlarge``, so that what is distinct keeps its shape; not so a tile. Arguments, result and errors are
+    with ``cfg.enlarge``, so that what is distinct keeps its shape; not so a tile. A warp follows an enlargement of the
+    whole photo by as much as both directions share. Arguments, result and errors are
     those of ``vary``. The seed affects only the search, so results of two seeds are similar or equal.
     """
     checked(photos, size, cfg)
@@ -142,7 +143,7 @@ def retarget(
 
 
 def _enlarged(photo: Tensor, size: tuple[int, int]) -> Tensor:
-    """A photo [1, C, h, w] enlarged as a whole as far as both directions are, so that a warp does the rest alone."""
+    """A photo [1, C, h, w] enlarged as a whole by the smaller factor of both directions."""
     before = (photo.shape[2], photo.shape[3])
     factor = min(size[0] / before[0], size[1] / before[1])
     whole = [min(after, round(side * factor)) for side, after in zip(before, size)]

@@ -51,6 +51,7 @@ from reposing import (
     Truth,
     encoded,
     fresh_critic,
+    identity_of_sex,
     leaks,
     learned_frames,
     sheet_of,
@@ -183,6 +184,7 @@ def measure(asked: argparse.Namespace) -> dict[str, Any]:
         "preset": asked.preset,
         "side": side,
         "one_sex": True,
+        "floor": {"identity_of_sex": identity_of_sex(known)},
         "gaussians": gaussians(),
         "rows": rows,
     }

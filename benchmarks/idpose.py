@@ -46,6 +46,7 @@ from reposing import (
     FIRST,
     HELD_OUT,
     Truth,
+    identity_of_sex,
     leaks,
     learned_frames,
     pose_numbers,
@@ -260,7 +261,10 @@ def measure(asked: argparse.Namespace) -> dict[str, Any]:
                 if asked.sheets:
                     sheet = sheet_of(known, Model(place / "net").draw)
                     write_sheet(asked.sheets / f"idpose {asked.preset} {variant} {seed}.png", sheet, 128 / side)
-    floor = {"palette_share_of_true_pictures": palette_share(known, _truth_drawer(known))}
+    floor = {
+        "palette_share_of_true_pictures": palette_share(known, _truth_drawer(known)),
+        "identity_of_sex": identity_of_sex(known),
+    }
     result = {
         **provenance(),
         "preset": asked.preset,

@@ -185,6 +185,15 @@ def _within_sexes(known: Truth, who: Tensor, poses: Tensor, code: Tensor) -> dic
     return {**found, "times_chance": sum(chances) / len(chances)}
 
 
+def identity_of_sex(known: Truth) -> dict[str, Any]:
+    """How well a probe tells the identity from the sex alone; poses tell it, as each sex has animations of its own."""
+    count = len(known.poses)
+    who = torch.arange(len(known.pictures)).repeat_interleave(count)
+    poses = torch.arange(count).repeat(len(known.pictures))
+    sexes = F.one_hot(known.sexes[who], len(SEXES)).float()
+    return logistic_probe(sexes, who, split(len(who), groups=poses)).as_dict()
+
+
 def encoded(known: Truth, codes: Codes) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
     """Identity, pose and codes of all pictures."""
     count = len(known.poses)

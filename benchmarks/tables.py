@@ -11,7 +11,7 @@ import json
 import statistics
 import sys
 import textwrap
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -2426,6 +2426,32 @@ def control3d() -> str:
     )
 
 
+def _within_a_sex(rows: Sequence[Mapping[str, Any]]) -> float:
+    """How many times as often as by chance the worst model's pose code tells the identity among those of one sex."""
+    return float(max(row["leaks"]["identity_of_pose_within_a_sex"]["times_chance"] for row in rows))
+
+
+def _as_published(rows: Mapping[str, Any]) -> list[bool]:
+    """For each seed with all four variants, whether the errors have the published order."""
+    found = []
+    for seed in sorted({name.rpartition(" ")[2] for name in rows}):
+        each = [rows.get(f"{name} {seed}") for name in ("full", "variational", "adversarial", "plain")]
+        errors = [row["transfer"]["error"] for row in each if row]
+        if len(errors) == len(each):
+            found.append(errors[0] < min(errors[1:3]) and max(errors[1:3]) < errors[3])
+    return found
+
+
+def _sex_alone(result: Mapping[str, Any]) -> str:
+    probe = result.get("floor", {}).get("identity_of_sex")
+    if probe is None:
+        return ""
+    return (
+        f"The sex alone tells the identity {probe['score'] / probe['chance']:.2f} times as often as by chance, and "
+        "poses tell the sex, as men and women are animated differently. "
+    )
+
+
 def disentangle() -> str:
     result = results("disentangle")
     columns = (
@@ -2465,6 +2491,7 @@ def disentangle() -> str:
         verdict("error of the better copy over its own", least, 3, True),
         verdict("identity told from samples of the pose code, times chance", leak, 2, False),
         verdict("from the codes that `repose` uses", leak_of_means, 2, False),
+        verdict("the same within a sex", _within_a_sex(full), 2, False),
         verdict("R2 of the pose by Fourier features", pose, 0.85, True),
         verdict("by a linear probe", linear, 0.85, True),
     ]
@@ -2477,13 +2504,11 @@ def disentangle() -> str:
         f"correlation {name}: {number(row['nats'], 3)} ({number(row['true'], 3)})"
         for name, row in result["gaussians"].items()
     )
-    order = [result["rows"].get(f"{name} 0") for name in ("full", "variational", "adversarial", "plain")]
-    errors = [row["transfer"]["error"] for row in order if row]
-    if len(errors) == len(order):
-        held = errors[0] < min(errors[1:3]) and max(errors[1:3]) < errors[3]
+    held = _as_published(result["rows"])
+    if held:
         met.append(
-            "Order of the errors as published (full, then variational and adversarial, then plain): "
-            f"{'yes' if held else 'no'}."
+            "Order of the errors as published (full, then variational and adversarial, then plain): on "
+            f"{sum(held)} of {len(held)} seed{'s' * (len(held) > 1)}."
         )
     whole = max((row["all_means"] for row in full), key=lambda probe: probe["score"])
     return (
@@ -2494,7 +2519,8 @@ def disentangle() -> str:
         f"the identity itself has {number(copies['identity'], 4)}, that of the pose {number(copies['pose'], 4)}. "
         f"Identity: share that a linear probe tells of 60 identities, chance {probe['chance']:.1%}; samples are what "
         "the decoder is trained with, codes what `repose` uses: means without the directions that are mostly noise. "
-        f"From all of the means of `full` it tells {whole['score'] / whole['chance']:.2f} times chance. Pose: R2 of "
+        f"From all of the means of `full` it tells {whole['score'] / whole['chance']:.2f} times chance. "
+        f"{_sex_alone(result)}Pose: R2 of "
         "the positions of five parts of the body from codes. T, T' and meter: means over the last 500 steps, nats; "
         "they may remember the pictures learned from. The new critic has to hold for pictures that it has not seen, "
         f"and finds less than there is. `full`, the worst of its seeds: {' '.join(met)}\n\nMutual information of "
@@ -2584,6 +2610,7 @@ def idpose() -> str:
     probed = [row["leaks"]["probes"]["pose"]["identity"] for row in rows_of["full"]]
     told = max(probe["score"] / probe["chance"] for probe in probed)
     met.append(verdict("identity told from the pose code, times chance", told, 2, False))
+    met.append(verdict("the same within a sex", _within_a_sex(rows_of["full"]), 2, False))
     learned = result["learned_purity"]
     kinds = "; ".join(
         f"`{kind}` {number(row['five'], 3)} ({number(row['seconds'], 0)} CPU seconds for {row['frames']} frames)"
@@ -2594,6 +2621,7 @@ def idpose() -> str:
         + f"\n\nAs for [`disentangle`](#disentangle), {result['side']} pixels, poses of one sex; the picture of the "
         f"identity itself has the error {number(copies['identity'], 4)}, that of the pose {number(copies['pose'], 4)}. "
         "Equal steps are not equal time: with the disentanglement loss a step draws four pictures, without it one. "
+        + _sex_alone(result)
         + _corrupted(result["rows"])
         + "Same part: positions on the figure whose trace ends on the same part of "
         f"the body, chance on the figure {number(full['trace']['chance_on_the_figure'], 2)}. Own colours: share of the "

@@ -109,16 +109,27 @@ def test_positions_are_traced_through_the_parts_that_both_show():
         torch.testing.assert_close(trace.colours.flatten(2)[0][:, which[0] == part][:, 0], mean, atol=1e-4, rtol=0)
 
 
-def test_what_the_identity_does_not_show_is_traced_to_nothing():
+def test_positions_of_a_part_that_moved_are_traced_to_the_same_place_of_it():
+    corner, moved = torch.zeros(8, 8, dtype=torch.long), torch.zeros(8, 8, dtype=torch.long)
+    corner[1:4, 0:3], moved[4:7, 4:7] = 1, 1
+    shares, found = (F.one_hot(x.flatten()[None], 2).mT.float() for x in (corner, moved))
+    trace = traced(shares, parts_of(found), torch.rand(1, 3, 16, 16) * 2 - 1, within=True)
+    torch.testing.assert_close(trace.weights.sum(2), torch.ones(1, 64), atol=1e-4, rtol=0)
+    to = trace.weights[0, :, :-1].argmax(1).view(8, 8)[1:4, 0:3]
+    assert torch.equal(to, torch.arange(64).view(8, 8)[4:7, 4:7])
+
+
+@pytest.mark.parametrize("within", [False, True])
+def test_what_the_identity_does_not_show_is_traced_to_nothing(within):
     shares = torch.zeros(1, 4, 64)
     shares[:, 3] = 1
     found = torch.zeros(1, 4, 64)
     found[:, 0] = 1
     picture = torch.rand(1, 3, 16, 16) * 2 - 1
-    trace = traced(shares, parts_of(found), picture)
+    trace = traced(shares, parts_of(found), picture, within=within)
     assert float(trace.seen.max()) == pytest.approx(0, abs=1e-5)
     assert float(trace_score(trace, picture).max()) == pytest.approx(0, abs=1e-5)
-    own = traced(found, parts_of(found), torch.full_like(picture, 0.3))
+    own = traced(found, parts_of(found), torch.full_like(picture, 0.3), within=within)
     assert float(trace_score(own, torch.full_like(picture, 0.3)).min()) > 0.98
 
 

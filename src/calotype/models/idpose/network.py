@@ -160,7 +160,7 @@ class Net(nn.Module):
     def trace(self, pictures: Tensor, identities: Tensor) -> Trace:
         """Trace pictures [B, 3, side, side] to those of their identities, of the same shape, both -1..1."""
         _, shares = self.generator.layout(self.pose_codes(pictures))
-        return traced(shares, self.parts(identities), identities)
+        return traced(shares, self.parts(identities), identities, within=True)
 
 
 def build(cfg: Config) -> Net:

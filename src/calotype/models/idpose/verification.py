@@ -10,6 +10,8 @@ from torch import Tensor
 
 from calotype.models.idpose.parts import Parts
 
+_SPREAD = 1.0  # positions, standard deviation of where a position of a part is looked for
+_ELSEWHERE = 1e-3  # weight of the part's other positions, relative to the one that is looked for
 _MOST = 1.0  # difference of colours, of 2, above which a pixel counts as not to be seen in the identity's picture
 
 
@@ -29,7 +31,7 @@ class Trace:
     seen: Tensor
 
 
-def traced(shares: Tensor, parts: Parts, identity: Tensor) -> Trace:
+def traced(shares: Tensor, parts: Parts, identity: Tensor, *, within: bool = False) -> Trace:
     """Trace positions to the picture of the identity, through the parts that both show.
 
     Xiao, Liu, Lin, "Identity From Here, Pose From There", ICCV 2019, requires that output pixels be traceable to the
@@ -40,15 +42,36 @@ def traced(shares: Tensor, parts: Parts, identity: Tensor) -> Trace:
         shares: of the parts at each position, [B, parts, n], sums over parts are 1.
         parts: of the picture of the identity.
         identity: that picture, [B, 3, H, W], -1..1.
+        within: prefer the position of a part that lies as far from the middle of the part as in the picture that is
+            traced. Training does without: there it costs a quarter more and changes nothing.
     """
     side = round(shares.shape[2] ** 0.5)
     places = parts.shares / (parts.shares.sum(2, keepdim=True) + 1e-6)
     weights = shares.mT @ (places * parts.seen[:, :, None])
     none = (shares.mT @ (1 - parts.seen)[:, :, None]).clamp(min=0)
     colours = shrunk(identity, side).flatten(2)
-    given = (shares.mT @ (places @ colours.mT)).mT.unflatten(2, (side, side))  # type: ignore[no-untyped-call]
+    if within:
+        weights = weights * (_nearness(shares, places) + _ELSEWHERE)
+        weights = weights / (weights.sum(2, keepdim=True) + 1e-9)
+        given = (weights @ colours.mT).mT.unflatten(2, (side, side))  # type: ignore[no-untyped-call]
+        weights = weights * (1 - none)
+    else:
+        given = (shares.mT @ (places @ colours.mT)).mT.unflatten(2, (side, side))  # type: ignore[no-untyped-call]
     seen = (1 - none).mT.unflatten(2, (side, side))  # type: ignore[no-untyped-call]
     return Trace(torch.cat([weights, none], 2), given, seen)
+
+
+def _nearness(shares: Tensor, places: Tensor) -> Tensor:
+    """How near each position of the identity's picture is to where a position is looked for, 0..1, [B, n, n].
+
+    That is the position itself, moved as the middles of its parts have moved; parts are not turned.
+    """
+    side = round(shares.shape[2] ** 0.5)
+    line = torch.arange(side, device=shares.device, dtype=shares.dtype)
+    grid = torch.cartesian_prod(line, line)
+    middles = (shares / (shares.sum(2, keepdim=True) + 1e-6)) @ grid
+    wanted = grid + shares.mT @ (places @ grid - middles)
+    return torch.exp(-torch.cdist(wanted, grid[None]).square() / (2 * _SPREAD**2))
 
 
 def shrunk(pictures: Tensor, side: int) -> Tensor:

@@ -2638,6 +2638,40 @@ def idpose() -> str:
     )
 
 
+def reposing_small() -> str:
+    results_of = {name: results(f"{name}_small") for name in ("disentangle", "idpose")}
+    rows, least = [], []
+    for name, result in results_of.items():
+        for key, row in result["rows"].items():
+            leaks, copies = row["leaks"], row["transfer"]["copies"]
+            least.append(min(copies.values()) / row["transfer"]["error"])
+            rows.append(
+                (
+                    f"`{name}`, seed {key.rpartition(' ')[2]}",
+                    f"{row['steps']}, {number(row['seconds'] / 60, 1)}",
+                    number(row["transfer"]["error"], 4),
+                    number(least[-1], 2),
+                    f"{leaks['probes']['pose']['identity']['score']:.1%}",
+                    number(leaks["identity_of_pose_within_a_sex"]["times_chance"], 2),
+                    number(leaks["probes"]["pose"]["pose"]["score"], 3),
+                    number(leaks["pose_of_pose_by_fourier_features"]["score"], 3),
+                    number(row["trace"]["same_part_drawn"], 3) if "trace" in row else "",
+                )
+            )
+    first = next(iter(results_of["disentangle"]["rows"].values()))
+    copies = first["transfer"]["copies"]
+    return (
+        table(
+            "preset `small` | steps, CPU minutes | transfer error | times below the better copy | identity of pose "
+            "| within a sex, times chance | pose of pose, R2 | by Fourier features | same part, drawn",
+            rows,
+        )
+        + "\n\nThe same set and measures as above, at 64 pixels. The picture of the identity itself has the error "
+        f"{number(copies['identity'], 4)}, that of the pose {number(copies['pose'], 4)}; chance is "
+        f"{first['leaks']['probes']['pose']['identity']['chance']:.1%} for the identity."
+    )
+
+
 def reposing_clips() -> str:
     result = results("reposing_clips")
     rows = [
@@ -3625,6 +3659,11 @@ SECTIONS = (
     Section("`disentangle`", disentangle, (("disentangle", "disentangle"),)),
     Section("`disentangle`: time of a training step", disentangle_step, (("disentangle", "disentangle_step"),)),
     Section("`idpose`", idpose, (("idpose", "idpose"),)),
+    Section(
+        "`disentangle` and `idpose` at 64 pixels",
+        reposing_small,
+        (("disentangle", "disentangle_small"), ("idpose", "idpose_small")),
+    ),
     Section("`disentangle` on real films", reposing_clips, (("reposing_clips", "reposing_clips"),)),
     Section("`scenegraph`", scenegraph, (("scenegraph", "scenegraph"),)),
     Section("`bachgan`", bachgan, (("bachgan", "bachgan"),)),

@@ -147,11 +147,11 @@ class Config:
         within(self, {"average": (0, 0.999999)})
 
 
-_SMALL = Config(least_signal=1.0)
+_SMALL = Config(least_signal=1.0, adversarial_weight=0.0)
 PRESETS: dict[str, Config] = {
     "small": _SMALL,
     "study": replace(
-        _SMALL, resolution=32, widths=(32, 64, 96), trace_side=16, adversarial_weight=0.0, retrieval="edges", steps=8000
+        _SMALL, resolution=32, widths=(32, 64, 96), trace_side=16, retrieval="edges", steps=8000
     ),
     "paper": Config(
         resolution=128,

@@ -10,12 +10,26 @@ import torch
 
 from calotype import animate
 from calotype.cli import main
+from calotype.cli.app import command
 from calotype.cli.progress import Reporter
 from calotype.errors import InputError, Stopped
 from calotype.run import Run
 from calotype.tasks import model_store
 from calotype.tasks.data import set_folder
 from calotype.tasks.eta import TimeEstimate
+
+
+def _options(of):
+    """The names of each option of a command and of the commands below it."""
+    for each in getattr(of, "commands", {}).values():
+        yield from _options(each)
+    yield from (option.opts for option in of.params)
+
+
+def test_the_output_folder_has_its_short_name_everywhere():
+    outputs = [names for names in _options(command()) if "--out" in names]
+    assert len(outputs) > 20
+    assert all("-o" in names for names in outputs)
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,11 @@ def train(
     ] = None,
     out: Annotated[
         str | Path | None,
-        Param("output folder instead of the model store; several models get a sub-folder each", kind="folder"),
+        Param(
+            "output folder instead of the model store; several models get a sub-folder each",
+            kind="folder",
+            flags=("-o", "--out"),
+        ),
     ] = None,
     max_side: Annotated[int | None, replace(arguments.MAX_SIDE, single=True)] = None,
     settings: Annotated[Mapping[str, Any] | None, arguments.SETTINGS] = None,

@@ -150,9 +150,7 @@ class Config:
 _SMALL = Config(least_signal=1.0, adversarial_weight=0.0)
 PRESETS: dict[str, Config] = {
     "small": _SMALL,
-    "study": replace(
-        _SMALL, resolution=32, widths=(32, 64, 96), trace_side=16, retrieval="edges", steps=8000
-    ),
+    "study": replace(_SMALL, resolution=32, widths=(32, 64, 96), trace_side=16, retrieval="edges", steps=8000),
     "paper": Config(
         resolution=128,
         pose=64,

@@ -62,7 +62,7 @@ from reposing import (
 )
 from spade import seconds_of, timed
 
-STEPS = 2000
+STEPS = 6000
 VARIANTS: dict[str, dict[str, Any]] = {
     "plain": {"constraint": False, "bottleneck": "fixed", "gamma": 1e-4},
     "variational": {"constraint": False, "bottleneck": "fixed", "gamma": 3.0},

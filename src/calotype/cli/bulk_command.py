@@ -64,6 +64,7 @@ class BulkCommand:
             self.inputs += list(path.iterdir()) if path.is_dir() else [path]
         self._single = len(found) == 1
         bulk = BulkRequest.read(self.kind, self.request, shared)
+        bulk.check_folders([source.value for source in found])
         if self.options.on or ((self.options.jobs or 1) > 1 and self.summary.planned > 1):
             self._by_executor(found, bulk)
             return

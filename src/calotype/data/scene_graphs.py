@@ -24,8 +24,8 @@ _GRAPH, _OBJECT, _LOOK = (
     ("class", "size", "location", "box", "look"),
     ("seed", "archetype", "photo", "box"),
 )
-_EXAMPLE = '{"objects": [{"class": "tree"}, {"class": "house", "size": 3}], "relations": [[0, "left of", 1]]}'
-_BOXES = '{"boxes": [[0.1, 0.2, 0.5, 0.9]], "classes": ["tree"]}'
+GRAPH_EXAMPLE = '{"objects": [{"class": "tree"}, {"class": "house", "size": 3}], "relations": [[0, "left of", 1]]}'
+BOXES_EXAMPLE = '{"boxes": [[0.1, 0.2, 0.5, 0.9]], "classes": ["tree"]}'
 _NUMBER = {"type": "number", "minimum": 0, "maximum": 1}
 _BOX = {"type": "array", "items": _NUMBER, "minItems": 4, "maxItems": 4}
 
@@ -97,7 +97,7 @@ def graph_of(value: Any, names: Sequence[str] = (), relations: Sequence[str] = (
     elif hasattr(value, "read"):
         graph = _parsed(read_json(value), "graph", None, words)
     else:
-        raise InputError(f"a scene graph is a JSON file like {_EXAMPLE}")
+        raise InputError(f"a scene graph is a JSON file like {GRAPH_EXAMPLE}")
     checked(graph)
     numbered = tuple(
         _numbered(each, f"the {nth(i)} object of '{graph.name}'", names) for i, each in enumerate(graph.objects)
@@ -118,12 +118,13 @@ def boxes_of(value: Any, names: Sequence[str] = ()) -> Boxes:
     if isinstance(value, Boxes):
         found = value
     else:
-        name, content = given_json(value, "boxes", _BOXES)
+        name, content = given_json(value, "boxes", BOXES_EXAMPLE)
         try:
             given, classes = list(content["boxes"]), list(content["classes"])
         except (KeyError, TypeError):
             raise InputError(
-                f"the boxes '{name}' cannot be used: write JSON like {_BOXES}, left, top, right and bottom from 0 to 1"
+                f"the boxes '{name}' cannot be used: write JSON like {BOXES_EXAMPLE}, left, top, right and bottom "
+                "from 0 to 1"
             ) from None
         if len(given) != len(classes):
             raise InputError(
@@ -145,7 +146,7 @@ def checked(graph: SceneGraph) -> SceneGraph:
         InputError: it is empty, or relations go round in a circle.
     """
     if not graph.objects:
-        raise InputError(f"the scene graph '{graph.name}' is empty: give at least one object, like {_EXAMPLE}")
+        raise InputError(f"the scene graph '{graph.name}' is empty: give at least one object, like {GRAPH_EXAMPLE}")
     for first in SPATIAL[::2]:
         circle = _circle(graph, first)
         if circle:
@@ -182,7 +183,7 @@ def _object_json(one: SceneObject) -> dict[str, Any]:
 # Reading
 
 
-def read_json(file: Path | BinaryIO, example: str = _EXAMPLE) -> Any:
+def read_json(file: Path | BinaryIO, example: str = GRAPH_EXAMPLE) -> Any:
     """The content of a JSON file, or of a binary stream, such as standard input.
 
     Raises:
@@ -221,7 +222,7 @@ def _from_picture(path: Path, words: Sequence[str]) -> SceneGraph:
     except InputError as error:
         if not path.is_file():
             raise
-        raise InputError(f"{error}; or give a JSON file of a scene graph, like {_EXAMPLE}") from None
+        raise InputError(f"{error}; or give a JSON file of a scene graph, like {GRAPH_EXAMPLE}") from None
     given = settings.get("pictures", {}).get("layout", {}) if settings.get("verb") == "draw" else {}
     if not isinstance(given, Mapping) or "graph" not in given:
         raise InputError(f"{shown(path)} was not drawn from a scene graph: give one that 'calotype draw' made, or JSON")
@@ -239,7 +240,7 @@ def _from_picture(path: Path, words: Sequence[str]) -> SceneGraph:
 def _parsed(content: Any, name: str, folder: Path | None, words: Sequence[str]) -> SceneGraph:
     content = _of_sg2im(content, name)
     if not isinstance(content, Mapping) or not isinstance(content.get("objects"), list):
-        raise InputError(f"'{name}' is no scene graph: write JSON like {_EXAMPLE}")
+        raise InputError(f"'{name}' is no scene graph: write JSON like {GRAPH_EXAMPLE}")
     _known(content, _GRAPH, f"'{name}'")
     objects = tuple(
         _object(one, f"the {nth(i)} object of '{name}'", folder) for i, one in enumerate(content["objects"])
@@ -248,7 +249,7 @@ def _parsed(content: Any, name: str, folder: Path | None, words: Sequence[str]) 
     if not objects:
         return SceneGraph((), (), name)
     if not isinstance(relations, list):
-        raise InputError(f"the relations of '{name}' are no list: write them like {_EXAMPLE}")
+        raise InputError(f"the relations of '{name}' are no list: write them like {GRAPH_EXAMPLE}")
     triples = tuple(
         _relation(one, f"the {nth(i)} relation of '{name}'", len(objects), words) for i, one in enumerate(relations)
     )

@@ -10,6 +10,7 @@ from calotype.errors import ArgumentError
 from calotype.results import Result
 from calotype.tasks import arguments
 from calotype.tasks.layout_job import LayoutJob
+from calotype.tasks.layout_kinds import check_model_for
 from calotype.tasks.param import Param
 from calotype.tasks.photos_job import PHOTOS_ENGINE, PhotosJob, for_models, opened_layout
 from calotype.tasks.request import Request, request
@@ -39,6 +40,12 @@ class DrawJob(LayoutJob):
     verb = "draw"
     takes = ("layout", "look")
     main = "layout"
+
+    @classmethod
+    def check_given(cls, given: Mapping[str, Any]) -> None:
+        """See ``Job``; without a model, a layout is a label map."""
+        if given.get("model") is None:
+            check_model_for(given.get("layout"), "layout", cls.verb)
 
     @classmethod
     def ordered(cls, **given: Any) -> Request:

@@ -94,7 +94,7 @@ def test_boxes_are_drawn_and_their_background_is_told_and_pinned(of_boxes, tmp_p
         ({"objects": [{"class": "cra"}]}, "did you mean 'car'"),
         ({"objects": [{"class": "car", "box": [0, 0, 3, 1]}]}, "outside of the picture"),
         ({**GRAPH, "relations": [[0, "above", 1], [1, "above", 0]]}, "contradict"),
-        ({"boxes": [[0, 0, 1, 1]], "classes": ["car"]}, "no scene graph"),
+        ({"boxes": [[0, 0, 1, 1]], "classes": ["car"]}, "holds boxes, and scenegraph takes a scene graph"),
     ],
 )
 def test_wrong_graphs(graphs, layout, words):

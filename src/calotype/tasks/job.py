@@ -122,6 +122,18 @@ class Job:
         """
 
     @classmethod
+    def check_inputs_of(cls, system: str, inputs: Mapping[str, Any]) -> None:
+        """Check, before any is opened, that the inputs are there that a system cannot do without.
+
+        Args:
+            system: the engine, or the system of the model.
+            inputs: by argument name; those that are left out may be ``None``.
+
+        Raises:
+            InputError: one is missing.
+        """
+
+    @classmethod
     def create(cls, request: Request, inputs: Mapping[str, Any], run: Run | None = None) -> Self:
         """The job of a request for these inputs, which may be given as paths or already opened.
 

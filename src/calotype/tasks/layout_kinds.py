@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from calotype.catalog import MODELS, able, declared
-from calotype.data.scene_graphs import BOXES_EXAMPLE, GRAPH_EXAMPLE, read_json
+from calotype.data.box_layouts import BOXES_EXAMPLE, read_json
+from calotype.data.scene_graphs import GRAPH_EXAMPLE
 from calotype.errors import ArgumentError, InputError
 from calotype.files import shown
 from calotype.types import Boxes, SceneGraph
@@ -67,7 +68,7 @@ def _kind_of_file(path: Path) -> str | None:
     if path.suffix.lower() != ".json":
         return None
     try:
-        return _kind_of_content(read_json(path))
+        return _kind_of_content(read_json(path, BOXES_EXAMPLE))
     except InputError:
         return None
 

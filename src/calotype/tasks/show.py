@@ -1,6 +1,7 @@
 """The verb ``show``: print the command that reproduces a picture."""
 
 # Annotations are values here, not strings: the command line is made from them.
+import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from calotype.tasks.verbs import VERBS
 # The commands beside the verbs whose pictures tell what repeats them.
 _COMMANDS: Mapping[str, Callable[..., Any]] = {"retrieve": retrieve, "invert": invert, "directions": directions}
 
+_NAME_IN_STORE = r".+-[a-z0-9]+-[0-9a-f]{12}"
 _ELSEWHERE = "FOLDER"  # in a command, for the folder of a model that is not found
 
 
@@ -115,16 +117,18 @@ def _with_place(settings: Mapping[str, Any], path: Path) -> tuple[Mapping[str, A
 
     The name of a model is recorded, never the folder it is in: it is looked for here, in the model store, and beside
     the file and above it, by its whole name, as others may begin with it. Where it is not found, the command has
-    ``FOLDER`` in its place.
+    ``FOLDER`` in its place, unless it has the name of a model in the store.
     """
     name = settings.get("model")
     if not isinstance(name, str):
         return settings, ""
     found = next((place for place in places_of(name, path) if _is_of(place, settings.get("engine"))), None)
+    told = f"there is no model {name} here: write the folder that it is in"
+    if found is None and re.fullmatch(_NAME_IN_STORE, name):
+        return settings, told
     if found is None:
-        place = f"{_ELSEWHERE}/{name}"
-        told = f"there is no model {name} here: write the folder that it is in for {_ELSEWHERE}"
-        return {**settings, "model": place}, f"{told}, as results do not record it"
+        place = {**settings, "model": f"{_ELSEWHERE}/{name}"}
+        return place, f"{told} for {_ELSEWHERE}, as results do not record it"
     named = found == Path(name) or (found == root() / name and not Path(name).exists())
     return (settings if named else {**settings, "model": str(found)}), ""
 

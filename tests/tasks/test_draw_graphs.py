@@ -50,7 +50,7 @@ def test_a_graph_is_drawn_recorded_and_restyled(graphs, tmp_path, capsys):
     path.write_text(json.dumps(GRAPH))
     assert main(["draw", str(path), "--model", str(graphs), "-n", "2", "-o", str(tmp_path / "out"), "-q"]) == 0
     drawn = tmp_path / "out" / "scene_draw_1.png"
-    assert "draw scene.json --model graphs --seed 1" in calotype.show(drawn).command
+    assert "draw scene.json --model FOLDER/graphs --seed 1" in calotype.show(drawn).command
     again = calotype.draw(drawn, model=graphs, seed=1)
     assert np.array_equal(np.asarray(again.images[0]), np.asarray(calotype.draw(GRAPH, model=graphs, seed=1).images[0]))
     restyled = calotype.restyle(drawn, classes="sky,car,tree", model=graphs, n=6)

@@ -5,12 +5,11 @@
 # are the averaged ones (guess 324; it was doubted).
 # Found (Keras 3.15.1 on PyTorch 2.13.0): they are the weights of the last step, for both networks, while a model with
 # one optimiser that compile was given has the averaged ones after fit. fit overwrites the weights at its end for
-# model.optimizer alone; the optimisers of a GAN are attributes of other names, and are not looked for. The callback
-# SwapEMAWeights has the same limit. Nothing is said; the averages are there, and are lost with the process. Call
+# model.optimizer alone; the optimisers of a GAN are attributes of other names, and are not looked for. Nothing is said;
+# the averages are there, and are lost with the process. Call
 # optimizer.finalize_variable_values(network.trainable_weights) for each of them after fit, on a copy if training is to
 # go on.
-# Source: keras/src/backend/torch/trainer.py, and those of the other backends (self.optimizer in fit);
-# keras/src/callbacks/swap_ema_weights.py.
+# Source: keras/src/backend/torch/trainer.py (self.optimizer in fit).
 #
 # Needs Python 3.10 or newer and pip. Exit status 0 while this holds, 1 when it does not any more.
 set -eu

@@ -6,8 +6,8 @@
 # Found (Keras 3.15.1, PyTorch 2.13.0, JAX 0.10.2): without data_format, which is said to be that of the configuration
 # ("channels_last"), rows are taken for channels: a red pixel becomes wider in its row only and turns partly green, and
 # a white picture loses a quarter of its red and blue. No error is raised, and greys only look less blurred. On torch, a
-# kernel of 3 x 5 gives a picture of one channel, and elastic_transform has the same fault. Functional models, where the
-# call is symbolic, and the layer RandomGaussianBlur are right. Give data_format="channels_last" in each call.
+# kernel of 3 x 5 gives a picture of one channel, and elastic_transform is another one without data_format than with it.
+# Give data_format="channels_last" in each call.
 # Source: keras/src/ops/image.py, gaussian_blur (data_format is handed on as None); keras/src/backend/torch/image.py and
 # keras/src/backend/jax/image.py (if data_format == "channels_last").
 #

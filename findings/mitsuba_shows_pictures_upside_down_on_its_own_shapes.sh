@@ -6,8 +6,7 @@
 # Found (Mitsuba 3.9.1): it is upside down, not mirrored. The top row of a bitmap is at v = 0, where the rectangle has
 # its lower edge. A mesh with the same corners and texture coordinates is upside down from a PLY file and upright
 # from an OBJ file, as the OBJ reader alone turns v round (flip_tex_coords is true there by default, and false for PLY).
-# Textures that are optimised on a rectangle are upside down in other programs. Give the bitmap
-# to_uv=ScalarTransform4f().scale([1, -1, 1]), or set flip_tex_coords by hand for both formats.
+# Give the bitmap to_uv=ScalarTransform4f().scale([1, -1, 1]), or set flip_tex_coords by hand for both formats.
 # Source: mitsuba/src/textures/bitmap.cpp, src/shapes/rectangle.cpp and obj.cpp (flip_tex_coords).
 #
 # Needs Python 3.10 or newer and pip. Exit status 0 while this holds, 1 when it does not any more.

@@ -5,8 +5,8 @@
 # picture without it (guess 333; it was doubted).
 # Found (visdom 0.2.4): a ramp from 0 to 255 becomes one of 0 and 1. A float picture is multiplied by 255 if its largest
 # value is at most 1, and else taken for one of 0 to 255. The output of a generator that overshoots a little, or an
-# interpolated picture, is black in some steps and right in others. The same holds for a grid of images(), where one
-# picture decides for all. Clamp what is shown to 0 to 1, or hand it over in 8 bits.
+# interpolated picture, is black in some steps and right in others. Clamp what is shown to 0 to 1, or hand it over in 8
+# bits.
 # Source: visdom/__init__.py, image (if img.max() <= 1).
 #
 # Needs Python 3.10 or newer and pip. Exit status 0 while this holds, 1 when it does not any more.

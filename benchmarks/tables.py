@@ -2453,7 +2453,14 @@ def _sex_alone(result: Mapping[str, Any]) -> str:
 
 
 def disentangle() -> str:
-    result = results("disentangle")
+    return _disentangle(results("disentangle"))
+
+
+def disentangle_2000() -> str:
+    return _disentangle(results("disentangle_2000"))
+
+
+def _disentangle(result: Mapping[str, Any]) -> str:
     columns = (
         "model | steps, CPU minutes | transfer error | its 95th percentile | identity of pose, samples | of codes "
         "| of codes within a sex, times chance | pose of pose, R2 | by Fourier features | new critic, nats | T | T' "
@@ -3657,6 +3664,7 @@ SECTIONS = (
     Section("`smis` beside DSCGAN and BicycleGAN", smis_baselines, (("smis", "smis_baselines"),)),
     Section("OASIS and CLADE", layout_options, (("layout_options", "layout_options"),)),
     Section("`disentangle`", disentangle, (("disentangle", "disentangle"),)),
+    Section("`disentangle` after 2000 steps", disentangle_2000, (("disentangle", "disentangle_2000"),)),
     Section("`disentangle`: time of a training step", disentangle_step, (("disentangle", "disentangle_step"),)),
     Section("`idpose`", idpose, (("idpose", "idpose"),)),
     Section(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -49,6 +50,56 @@ def test_only_what_dead_processes_have_left_is_deleted(tmp_path):
     files.remove_stale_parts(tmp_path, below=True)
     assert parts(tmp_path) == set()
     assert (tmp_path / "other.part").exists()
+
+
+@needs_locks
+@pytest.mark.parametrize("target", ["made", "there"])
+def test_folders_that_dead_processes_have_left_are_deleted(tmp_path, target):
+    (tmp_path / "there").mkdir()
+    place = tmp_path if target == "made" else tmp_path / "there"
+    stale = place / ".calotype-0123456789ab.part"
+    (stale / "images").mkdir(parents=True)
+    (stale / "images" / "0.png").write_bytes(b"half")
+
+    def write(part):
+        assert parts(tmp_path) == {part.name}  # the stale one is gone
+        files.remove_stale_parts(place)  # as another process would
+        write_folder(tmp_path / "other", lambda other: (other / "b").touch())
+        (part / "a").touch()
+
+    write_folder(tmp_path / target, write)
+    assert (tmp_path / target / "a").exists()
+    assert (tmp_path / "other" / "b").exists()
+    assert parts(tmp_path) == set()
+
+
+@needs_locks
+def test_the_part_of_a_killed_process_is_deleted_and_that_of_a_living_one_stays(tmp_path):
+    lines = """
+import sys
+from pathlib import Path
+from calotype.files import write_folder
+
+def write(part):
+    (part / "a").touch()
+    print("writing", flush=True)
+    sys.stdin.read()
+
+write_folder(Path(sys.argv[1]), write)
+"""
+    command = [sys.executable, "-c", lines, str(tmp_path / "set")]
+    path = os.pathsep.join([str(Path(files.__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "env": {**os.environ, "PYTHONPATH": path}}
+    with subprocess.Popen(command, **pipes) as process:
+        assert process.stdout.readline() == b"writing\n"
+        (living,) = parts(tmp_path)
+        write_folder(tmp_path / "one", lambda part: (part / "b").touch())
+        assert parts(tmp_path) == {living}
+        process.kill()
+        process.wait()
+    assert parts(tmp_path) == {living}
+    write_folder(tmp_path / "two", lambda part: (part / "b").touch())
+    assert parts(tmp_path) == set()
 
 
 def test_a_folder_is_written_whole_or_nothing_is_left(tmp_path):
@@ -233,3 +284,68 @@ def test_each_error_of_writing_says_what_to_do(number):
 def test_a_place_where_no_folder_can_be_made_is_told_with_advice():
     said = str(output_error(Path("made") / "a.png", OSError(errno.ENOENT, os.strerror(errno.ENOENT))))
     assert said.endswith("no folder can be made there: choose another folder")
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (errno.EROFS, "the disk is read-only"),
+        (errno.EACCES, "no permission"),
+        (errno.ENOSPC, "the disk is full"),
+        (errno.ENOENT, "no folder can be made there"),
+    ],
+)
+@pytest.mark.parametrize("out", [".", "new/folder"])
+def test_that_a_folder_cannot_be_written_is_found_out_by_trying(tmp_path, monkeypatch, number, words, out):
+    def refused(path, *rest, **more):
+        raise OSError(number, os.strerror(number), str(path))
+
+    files.check_writable(tmp_path / out)
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.setattr(Path, "mkdir", refused)
+    with pytest.raises(OutputError, match=words):
+        files.check_writable(tmp_path / out)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a folder in which nobody can make anything")
+@pytest.mark.parametrize("cache", [False, True])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "vary PHOTO --preset tiny",
+        "vary PHOTO --preset tiny --engine singan",
+        "animate PHOTO --preset tiny",
+        "segment PHOTO",
+        "train singan PHOTO --preset tiny",
+        "train cocogan PHOTOS --preset tiny",
+    ],
+)
+def test_a_place_where_nothing_can_be_made_is_told_before_the_work(tmp_path, monkeypatch, capsys, command, cache):
+    values = np.random.default_rng(0).integers(0, 256, (40, 48, 3), np.uint8)
+    (tmp_path / "photos").mkdir()
+    Image.fromarray(values).save(tmp_path / "photos" / "photo.png")
+    words = command.replace("PHOTOS", str(tmp_path / "photos")).replace("PHOTO", str(tmp_path / "photos" / "photo.png"))
+    trains = "train" in command or "singan" in command or "animate" in command
+    if cache:
+        monkeypatch.setenv(files.CACHE_VARIABLE, "/proc/no/cache")
+        more = ["-o", str(tmp_path / "out")] if "train" not in command else []
+    else:
+        more = ["--out", "/proc/no/folder"]
+    status = main([*words.split(), *more])
+    lines = capsys.readouterr().err.splitlines()
+    if cache and not trains:
+        assert status == 0
+    else:
+        assert status == 1
+        (line,) = lines
+        assert "no folder can be made there" in line
+
+
+def test_a_name_that_is_too_long_is_told_in_one_line(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Image.new("RGB", (40, 40)).save("photo.png")
+    long = "x" * 300
+    for words in (["vary", long], ["vary", "photo.png", "-o", long], ["sample", long], ["evaluate", long, "photo.png"]):
+        assert main(words) == 1
+        (line,) = capsys.readouterr().err.splitlines()
+        assert "it is too long" in line

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable
 
 
@@ -74,6 +75,8 @@ def one_line(error: BaseException) -> str | None:
     """The message for the user; ``None`` for an unexpected error, which is a bug."""
     if isinstance(error, CalotypeError):
         return str(error)
+    if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+        return f"'{str(error.filename)[:40]}...' names no file: it is too long"
     text = str(error)
     # torch has an error class for this on GPUs but not on CPUs; it must not be imported here.
     out_of_memory = type(error).__name__ == "OutOfMemoryError" or "can't allocate memory" in text

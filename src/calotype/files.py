@@ -134,11 +134,17 @@ def check_writable(folder: Path) -> None:
     Raises:
         OutputError: it cannot.
     """
-    existing = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
-    if not existing.is_dir():
-        raise output_error(folder, OSError(errno.ENOTDIR, ""))
-    if not os.access(existing, os.W_OK | os.X_OK):
-        raise output_error(folder, OSError(errno.EACCES, ""))
+    try:
+        existing = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+        if not existing.is_dir():
+            raise OSError(errno.ENOTDIR, "")
+        # Tried, as permissions do not tell of disks that are read-only and of folders that programs make up.
+        part = existing / f"{_PART}{secrets.token_hex(6)}.part"
+        part.mkdir()
+        with suppress(FileNotFoundError):  # another process takes it for one that was left
+            part.rmdir()
+    except OSError as error:
+        raise output_error(folder, error) from error
 
 
 def check_no_input(path: Path, inputs: Iterable[Path]) -> None:
@@ -201,7 +207,8 @@ def write_folder(
     """Write a folder whole or not at all: call ``write`` with a hidden folder, then move its entries to ``folder``.
 
     If this is interrupted, nothing is left: no part, no parent folder that was created. An empty folder that existed
-    before stays, as it may be a link, the mount point of a disk, or have permissions of its own.
+    before stays, as it may be a link, the mount point of a disk, or have permissions of its own. If the process is
+    killed, a part is left, which the next call that writes there deletes.
 
     Args:
         folder: to be created; must not exist, or be empty.
@@ -215,13 +222,13 @@ def write_folder(
     target = Path(os.path.realpath(folder))
     try:
         created = [each for each in (target, *target.parents) if not each.exists()]
-        part = (target.parent if created else target) / f"{_PART}{secrets.token_hex(6)}.part"
+        place_of_part = target.parent if created else target
+        part: Path | None = None
+        lock: int | None = None
         moves: list[tuple[Path, Path]] = []
         try:
-            if not created:
-                for stale in [each for each in target.iterdir() if _is_part(each) and each.is_dir()]:
-                    shutil.rmtree(stale, ignore_errors=True)
-            part.mkdir(parents=True)
+            remove_stale_parts(place_of_part)
+            part, lock = _new_part_folder(place_of_part)
             write(part)
             entries = sorted(part.iterdir(), key=lambda each: (each.name == last, each.name))
             moves = [(part, target)] if created else [(each, target / each.name) for each in entries]
@@ -233,12 +240,16 @@ def write_folder(
                 part.rmdir()
             then()
         except BaseException:
-            for path in [place for source, place in moves if not source.exists()] + [part]:
+            made = [place for source, place in moves if not source.exists()]
+            for path in [*made, *([] if part is None else [part])]:
                 path.unlink() if path.is_file() else shutil.rmtree(path, ignore_errors=True)
             for path in created[1:]:
                 with suppress(OSError):  # others may have written there meanwhile
                     path.rmdir()
             raise
+        finally:
+            if lock is not None:
+                os.close(lock)
     except OSError as error:
         raise output_error(folder, error) from error
 
@@ -258,17 +269,38 @@ def _new_part(folder: Path) -> tuple[Path, BinaryIO]:
         file.close()
 
 
+def _new_part_folder(parent: Path) -> tuple[Path, int | None]:
+    """A new hidden folder, and a descriptor of it that is locked as long as it is open, where there are locks."""
+    while True:
+        part = parent / f"{_PART}{secrets.token_hex(6)}.part"
+        part.mkdir(parents=True)
+        if not fcntl:
+            return part, None
+        try:
+            descriptor = os.open(part, os.O_RDONLY)
+        except FileNotFoundError:  # ``remove_stale_parts`` has come in between
+            continue
+        with suppress(OSError):  # no locks there, or the same
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if part.is_dir():
+            return part, descriptor
+        os.close(descriptor)
+
+
 def remove_stale_parts(folder: Path, *, below: bool = False) -> None:
-    """Delete what processes that have died have left of files that they were writing in ``folder``.
+    """Delete what processes that have died have left of files and folders that they were writing in ``folder``.
 
     Args:
         folder: the folder.
         below: also in all folders in it.
 
-    Files that another process is writing are locked, and stay. Without locks on the file system, or without the
-    permission, nothing is deleted.
+    What another process is writing is locked, and stays. Without locks on the file system, or without the permission,
+    nothing is deleted.
     """
-    for part in (folder.rglob if below else folder.glob)(f"{_PART}*.part"):
+    for part in list((folder.rglob if below else folder.glob)(f"{_PART}*.part")):
+        if part.is_dir():
+            _remove_stale_folder(part)
+            continue
         with suppress(OSError), open(part, "rb") as file:
             if fcntl:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -276,6 +308,19 @@ def remove_stale_parts(folder: Path, *, below: bool = False) -> None:
         if not fcntl:
             with suppress(OSError):  # Windows deletes no open file
                 part.unlink()
+
+
+def _remove_stale_folder(part: Path) -> None:
+    """Delete a part of a folder, unless a process is writing it; on Windows, where that cannot be told, it stays."""
+    if not fcntl:
+        return
+    with suppress(OSError):
+        descriptor = os.open(part, os.O_RDONLY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(part, ignore_errors=True)
+        finally:
+            os.close(descriptor)
 
 
 def remove_parts(folder: Path) -> None:

@@ -267,3 +267,19 @@ def test_a_folder_of_masks_for_a_folder_of_photos(learning, tmp_path, photos):
     alone = learning("erase", photos / "dog.png", "--mask", masks / "dog.png", "--grow", "0", "-o", "alone.png", *TINY)
     assert alone.returncode == 0, alone.stderr
     assert (tmp_path / "alone.png").read_bytes() == (tmp_path / "one" / "dog_erase_0.png").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        ((), ("no photos in 'masks'", "put PNG")),
+        (("crow.png", "owl.png"), ("no picture in 'masks' is named like one of the 3 photos", "bird.png")),
+    ],
+)
+@pytest.mark.parametrize("more", [(), ("--jobs", "2")])
+def test_a_folder_without_a_mask_for_any_photo(calotype, tmp_path, photos, names, words, more):
+    (tmp_path / "masks").mkdir()
+    for name in names:
+        Image.new("L", (48, 32)).save(tmp_path / "masks" / name)
+    refused(calotype("erase", photos, "--mask", "masks", "-o", "out", *more, *TINY), 1, *words)
+    assert not (tmp_path / "out").exists()

@@ -14,6 +14,7 @@ from calotype import saving
 from calotype.catalog import system
 from calotype.cli import main
 from calotype.results import Latent
+from calotype.tasks.own_files import says_its_origin
 
 
 @pytest.fixture
@@ -126,3 +127,77 @@ def test_a_place_that_cannot_be_written_is_told_before_the_work(saved, capsys, w
     assert main(words) == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("calotype: cannot write 'me.png")
+
+
+TINY = ["--preset", "tiny", "--device", "cpu"]
+
+
+def test_a_photo_at_the_place_of_a_result_is_not_replaced(saved, capsys):
+    painted("me.png", "holiday.png")
+    kept = Path("holiday.png").read_bytes()
+    words = ["vary", "me.png", *TINY, "-o", "holiday.png"]
+    assert main(words) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("calotype: 'holiday.png' is there and does not say that calotype made it")
+    assert line.endswith("or --overwrite to replace it")
+    assert Path("holiday.png").read_bytes() == kept
+    assert main([*words, "--overwrite"]) == 0
+    made = Path("holiday.png").read_bytes()
+    assert made != kept
+    assert main([*words, "--seed", "1"]) == 0  # results replace results
+    assert Path("holiday.png").read_bytes() != made
+
+
+def test_contact_sheets_replace_no_photo(saved, capsys):
+    painted("me.png", "me_vary_sheet.png")
+    kept = Path("me_vary_sheet.png").read_bytes()
+    assert main(["vary", "me.png", *TINY, "--sheet"]) == 1
+    assert "'me_vary_sheet.png' is there" in capsys.readouterr().err
+    assert Path("me_vary_sheet.png").read_bytes() == kept
+    assert not Path("me_vary_0.png").exists()
+
+
+@pytest.mark.parametrize("more", [[], ["--jobs", "2"]])
+def test_a_photo_among_the_results_of_a_folder_is_not_replaced(saved, capsys, more):
+    painted("photos/a.png", "photos/b.png", "out/a_vary_0.png")
+    kept = Path("out/a_vary_0.png").read_bytes()
+    words = ["vary", "photos", *TINY, "-o", "out", *more]
+    for _ in range(2):
+        assert main(words) == 1
+        errors = capsys.readouterr().err
+        assert errors.count("'out/a_vary_0.png' is there and does not say that calotype made it") == 1
+        assert Path("out/a_vary_0.png").read_bytes() == kept
+        assert Path("out/b_vary_0.png").is_file()
+    assert main([*words, "--overwrite"]) == 0
+    assert Path("out/a_vary_0.png").read_bytes() != kept
+    assert main([*words, "--again", "--no-metadata"]) == 0
+    assert main([*words, "--again"]) == 0  # what the manifest knows needs no settings
+
+
+@pytest.mark.parametrize("name", ["film.gif", "film.webp", "film.png"])
+def test_a_photo_at_the_place_of_a_film_is_not_replaced(saved, capsys, name):
+    model = saved("stylegan", Path("model"))
+    painted(name)
+    kept = Path(name).read_bytes()
+    words = ["interpolate", str(model), "--frames", "3", "--device", "cpu", "-o", name]
+    assert main(words) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"'{name}' is there and does not say that calotype made it" in line
+    assert Path(name).read_bytes() == kept
+    assert main([*words, "--overwrite"]) == 0
+    assert main([*words, "--to-seed", "5"]) == 0
+
+
+def test_codes_and_mp4_films_are_known_by_their_settings(saved):
+    for name in ("other.safetensors", "other.mp4", "notes.json"):
+        Path(name).write_bytes(b"something else")
+    Path("film.mp4").write_bytes(b"\0\0\0\x14ftypmp42" + b"mdtacalotype" + b"\0" * 20)
+    Latent({"w": np.zeros((1, 2), np.float32)}, "code", {"verb": "embed"}).save("code.safetensors")
+    known = {path.name: says_its_origin(path) for path in files() if path.is_file()}
+    assert known == {
+        "other.safetensors": False,
+        "other.mp4": False,
+        "notes.json": True,  # carries no settings, whoever made it
+        "film.mp4": True,
+        "code.safetensors": True,
+    }

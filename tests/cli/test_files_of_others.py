@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import torch
 
+from calotype.cli import main
 from calotype.models import stylegan
 
 
@@ -56,3 +57,32 @@ def test_weights_are_listed(calotype):
     done = calotype("weights", "vgg61")
     assert done.returncode != 0
     assert "did you mean 'vgg16'?" in done.stderr
+
+
+def line_of(capsys, *words):
+    assert main([*words]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    return line
+
+
+def test_a_folder_without_a_model_is_told_what_can_be_imported(capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    line = line_of(capsys, "models", "import", "empty")
+    assert line.startswith("calotype: there is no model in 'empty': give a folder of ")
+    for words in ("singan (Gs.pth", "spade (*_net_G.pth, opt.txt)", "control3d (*.pt, *.yaml)", "model.json"):
+        assert words in line
+    (tmp_path / "empty" / "Zs.pth").touch()
+    assert "'empty/Gs.pth' does not exist" in line_of(capsys, "models", "import", "empty")
+
+
+def test_a_part_of_a_model_asks_for_its_folder(capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    for name in ("opt.txt", "config.yaml"):
+        (tmp_path / name).touch()
+        assert f"'{name}' is a part of a model: give the folder" in line_of(capsys, "models", "import", name)
+    (tmp_path / "photo.txt").touch()
+    assert "'photo.txt' is no model" in line_of(capsys, "models", "import", "photo.txt")
+    (tmp_path / "model.json").touch()
+    (tmp_path / "weights.safetensors").touch()
+    assert "is a part of a model" in line_of(capsys, "models", "import", "weights.safetensors")

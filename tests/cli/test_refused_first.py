@@ -79,6 +79,52 @@ def test_layouts(tmp_path, capsys, name, layout, words):
     assert words in line
 
 
+GRAPH = {"objects": [{"class": 0}]}
+
+
+@pytest.mark.parametrize(
+    ("name", "layout", "words"),
+    [
+        ("spade", BOXES, "holds boxes, and spade takes a label map: give one, such as a PNG, or a model of bachgan"),
+        ("smis", GRAPH, "holds a scene graph, and smis takes a label map: give one, such as a PNG, or a model of"),
+        ("layout2im", GRAPH, "holds a scene graph, and layout2im takes boxes: give JSON like {"),
+        ("scenegraph", BOXES, "holds boxes, and scenegraph takes a scene graph: give JSON like {"),
+        ("", BOXES, "holds boxes: draw needs a model of bachgan or layout2im, --model NAME"),
+        ("", GRAPH, "holds a scene graph: draw needs a model of scenegraph, --model NAME"),
+    ],
+)
+@pytest.mark.parametrize("several", [False, True])
+def test_layouts_of_another_kind(tmp_path, monkeypatch, capsys, name, layout, words, several):
+    monkeypatch.chdir(tmp_path)
+    given = tmp_path / "layouts" / "one.json"
+    given.parent.mkdir()
+    given.write_text(json.dumps(layout))
+    model = ("--model", str(saved(tmp_path / "model", name))) if name else ()
+    if several and not name:
+        words = "draw needs a trained model: give --model NAME"
+    assert main(["draw", "layouts" if several else "layouts/one.json", *model, "-o", "out"]) == (1 if name else 2)
+    line = capsys.readouterr().err.splitlines()[-1]
+    assert words in line
+    assert name == "" or "'layouts/one.json' holds" in line
+
+
+def test_a_picture_where_boxes_are_wanted(tmp_path, capsys, picture):
+    picture().save(tmp_path / "map.png")
+    folder = saved(tmp_path / "model", "layout2im")
+    assert main(["draw", str(tmp_path / "map.png"), "--model", str(folder), "-o", str(tmp_path / "out")]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "is a picture, and layout2im takes boxes: give JSON like {" in line
+    assert "or a model of smis or spade" in line
+
+
+def test_json_where_an_engine_wants_a_label_map(tmp_path, capsys, picture):
+    picture().save(tmp_path / "photo.png")
+    (tmp_path / "map.json").write_text(json.dumps(BOXES))
+    assert main(["relayout", *(str(tmp_path / name) for name in ("photo.png", "map.json", "map.json"))]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "map.json' is no picture: a label map is one" in line
+
+
 def test_every_check_of_a_model_takes_what_its_verb_is_given():
     """Called without a run, a check has the declared inputs and options of its verb."""
     checked = [(name, verb) for name in MODELS for verb in declared(name).verbs.values() if verb.validate]

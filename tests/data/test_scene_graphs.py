@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from calotype.data.box_layouts import boxes_of
 from calotype.data.boxes import RELATIONS
-from calotype.data.scene_graphs import _GRAPH, _LOOK, _OBJECT, SCHEMA, SPATIAL, as_json, boxes_of, graph_of
+from calotype.data.scene_graphs import _GRAPH, _LOOK, _OBJECT, SCHEMA, SPATIAL, as_json, graph_of
 from calotype.errors import InputError
 
 NAMES = ("tree", "house", "sun")

@@ -20,6 +20,7 @@ pytest.importorskip("httpx2", reason="httpx2 is not installed, and requests cann
 
 from fastapi.testclient import TestClient
 
+from calotype.catalog import ENGINES
 from calotype.studio.app import create
 
 from .browser import Server, chromium
@@ -90,8 +91,10 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("studio")
     patch = pytest.MonkeyPatch()
     patch.setenv("CALOTYPE_CACHE", str(folder / "cache"))
-    # The processes that work know an engine that learns in no time: ``tiny_engine``.
+    # The server and the processes that work know an engine that learns in no time: ``tiny_engine``.
     patch.setenv("PYTHONPATH", os.pathsep.join([*map(str, LEARNING), os.environ.get("PYTHONPATH", "")]))
+    patch.syspath_prepend(LEARNING[0])
+    patch.setitem(ENGINES, "tiny_engine", "tiny_engine")
     patch.setenv(VARIABLE, str(folder / "hold"))
     yield folder
     patch.undo()

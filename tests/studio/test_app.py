@@ -2,7 +2,11 @@
 
 import io
 import json
+import os
+import subprocess
+import sys
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -328,9 +332,82 @@ def test_what_cannot_be_asked_for_is_said_in_one_sentence(client, verb, argument
     ("verb", "arguments", "words"),
     [
         ("vary", {"engine": "gpn"}, "did you mean 'gpnn'"),
-        ("vary", {"settings": {"pach": 5}}, "patch"),
+        ("vary", {"engine": "gpdm", "tile": "both", "size": "9x"}, "9x"),
+        ("vary", {"all_scales": True, "structure": "free"}, "every start scale"),
+        ("retarget", {"engine": "ingan", "size": "64x32", "tile": "both"}, "tileable"),
+        ("animate", {"engine": "gpnn"}, "has no verb 'animate'"),
         ("retarget", {}, "new size"),
+        ("retarget", {"size": "64x32", "factor": "2"}, "one of the two"),
         ("erase", {}, "no mask of what to erase"),
+        ("expand", {}, "needs a margin"),
+        ("draw", {"layout": "PHOTO"}, "needs a trained model"),
+        ("draw", {"layout": {"boxes": [[0, 0, 1, 1]], "classes": [0]}}, "needs a model of bachgan or layout2im"),
+        ("train", {"engine": "cocogan"}, "choose a set"),
+        ("train", {"engine": "gpnn"}, "cannot be trained"),
+        ("train", {"engine": "analogy"}, "trained on a photo and its label map"),
+        ("evaluate", {"real": "PHOTO", "fakes": ["PHOTO"], "metrics": "fid"}, "choose a set for both"),
+    ],
+)
+def test_what_would_surely_fail_is_not_queued(client, verb, arguments, words):
+    photo = uploaded(client)
+    given = json.loads(json.dumps(arguments).replace("PHOTO", photo))
+    whole = given if {"layout", "real"} & given.keys() else {"photo": photo, **given}
+    before = client.get("/api/jobs").json()
+    answer = client.post(f"/api/verbs/{verb}/jobs", json=whole)
+    assert answer.status_code == 422
+    assert words in answer.json()["error"]
+    assert "--" not in answer.json()["error"]
+    assert client.get("/api/jobs").json() == before
+    estimated = client.post(f"/api/verbs/{verb}/estimate", json=whole)
+    if verb != "evaluate":  # of which no more than the time is estimated
+        assert estimated.status_code == 422
+        assert words in estimated.json()["error"]
+
+
+@pytest.mark.parametrize("kind", ["RGBA", "RGB"])
+def test_erase_of_a_set_without_a_mask_needs_a_photo_with_transparency(client, kind):
+    made = client.post("/api/sets", json={"name": kind}).json()["id"]
+    for number, mode in enumerate(["RGB", kind]):
+        data = encoded(picture(seed=40 + number, mode=mode))
+        client.post(f"/api/sets/{made}/pictures", params={"path": f"some/{number}.png"}, content=data)
+    answer = client.post("/api/verbs/erase/jobs", json={"photo": made})
+    assert answer.status_code == (201 if kind == "RGBA" else 422), answer.text
+
+
+def test_checks_of_requests_import_no_torch(tmp_path):
+    (tmp_path / "photo.png").write_bytes(encoded(picture(mode="RGBA")))
+    lines = """
+import sys
+from inspect import Parameter
+from calotype.catalog import ENGINES, able
+from calotype.errors import InputError
+from calotype.kinds import KINDS
+from calotype.studio.forms import VERBS, parameters
+from calotype.studio.refusing import refuse
+from calotype.tasks.verbs import VERBS as MAKING
+
+for verb in VERBS:
+    needed = {name: about.kind for name, (about, default) in parameters(verb).items() if default is Parameter.empty}
+    given = {name: "photo.png" for name, kind in needed.items() if KINDS[kind].form == "file"}
+    given |= {name: ["photo.png"] for name, kind in needed.items() if KINDS[kind].form == "files"}
+    for engine in [name for name in able(verb) if name in ENGINES] if verb in MAKING else ["gpnn"]:
+        try:
+            refuse(verb, {**given, "engine": engine})
+        except InputError:
+            pass
+        assert "torch" not in sys.modules, (verb, engine)
+print("done")
+"""
+    alone = {**os.environ, "PYTHONPATH": str(Path(calotype.__file__).parents[1])}
+    made = subprocess.run([sys.executable, "-c", lines], cwd=tmp_path, env=alone, capture_output=True, text=True)
+    assert made.stdout == "done\n", made.stderr
+
+
+@pytest.mark.parametrize(
+    ("verb", "arguments", "words"),
+    [
+        ("vary", {"settings": {"pach": 5}}, "patch"),
+        ("retarget", {"size": "13x40"}, "pixels are too few"),
     ],
 )
 def test_a_job_that_cannot_be_done_says_why(client, verb, arguments, words):
@@ -354,7 +431,7 @@ def test_what_it_would_take_is_known_before(client):
 
 def test_a_picture_that_a_job_needs_is_not_forgotten(client):
     photo = uploaded(client, encoded(picture(seed=31)), "needed.png")
-    job = awaited(client, asked(client, "vary", photo=photo, engine="gpn")["id"])
+    job = awaited(client, asked(client, "vary", photo=photo, settings={"pach": 5})["id"])
     answer = client.delete(f"/api/pictures/{photo}")
     assert answer.status_code == 422
     assert "needs this picture" in answer.json()["error"]

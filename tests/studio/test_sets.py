@@ -380,6 +380,12 @@ def test_what_sets_are_used_for_says_what_is_missing(learned):
         assert "--" not in answer.json()["error"]
     for arguments, words in (
         ({"real": photo, "fakes": [id], "metrics": "fid"}, "choose a set for both"),
+        ({"real": id, "fakes": [photo], "metrics": "fid"}, "choose a set for both"),
+    ):
+        answer = client.post("/api/verbs/evaluate/jobs", json=arguments)
+        assert answer.status_code == 422
+        assert words in answer.json()["error"]
+    for arguments, words in (
         ({"real": id, "fakes": [photo]}, "the photos are in a set"),
         ({"real": id, "fakes": [id], "metrics": "fidd"}, "did you mean 'fid'"),
         ({"real": id, "fakes": [id], "metrics": "fsd"}, "“Data” made"),

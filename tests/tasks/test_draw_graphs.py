@@ -50,7 +50,7 @@ def test_a_graph_is_drawn_recorded_and_restyled(graphs, tmp_path, capsys):
     path.write_text(json.dumps(GRAPH))
     assert main(["draw", str(path), "--model", str(graphs), "-n", "2", "-o", str(tmp_path / "out"), "-q"]) == 0
     drawn = tmp_path / "out" / "scene_draw_1.png"
-    assert "draw scene.json --model graphs --seed 1" in calotype.show(drawn).command
+    assert "draw scene.json --model FOLDER/graphs --seed 1" in calotype.show(drawn).command
     again = calotype.draw(drawn, model=graphs, seed=1)
     assert np.array_equal(np.asarray(again.images[0]), np.asarray(calotype.draw(GRAPH, model=graphs, seed=1).images[0]))
     restyled = calotype.restyle(drawn, classes="sky,car,tree", model=graphs, n=6)
@@ -94,7 +94,7 @@ def test_boxes_are_drawn_and_their_background_is_told_and_pinned(of_boxes, tmp_p
         ({"objects": [{"class": "cra"}]}, "did you mean 'car'"),
         ({"objects": [{"class": "car", "box": [0, 0, 3, 1]}]}, "outside of the picture"),
         ({**GRAPH, "relations": [[0, "above", 1], [1, "above", 0]]}, "contradict"),
-        ({"boxes": [[0, 0, 1, 1]], "classes": ["car"]}, "no scene graph"),
+        ({"boxes": [[0, 0, 1, 1]], "classes": ["car"]}, "holds boxes, and scenegraph takes a scene graph"),
     ],
 )
 def test_wrong_graphs(graphs, layout, words):

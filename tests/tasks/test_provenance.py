@@ -176,9 +176,11 @@ def test_without_metadata_nothing_is_written_but_pixels(photo, capsys):
         data = path.read_bytes()
         assert not any(word in data for word in (b"calotype", b"Somebody", b"XMP", b"xmp", b"tEXt", b"iTXt", b"pHYs"))
     bare = [path.read_bytes() for path in made]
-    assert main([*words, "--no-metadata", "--skip-existing"]) == 0  # they cannot tell what they are: made again
+    again = [*words, "--no-metadata", "--skip-existing"]
+    assert main(again) == 1  # they cannot tell what they are, and could be anybody's
+    assert main([*again, "--overwrite"]) == 0  # made again
     assert [path.read_bytes() for path in made] == bare
-    assert main(words) == 0
+    assert main([*words, "--overwrite"]) == 0
     assert b"Somebody" in made[0].read_bytes()
 
 

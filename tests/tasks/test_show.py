@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import numpy as np
@@ -49,7 +50,7 @@ def test_pictures_of_invert_tell_what_repeats_them(tmp_path):
     own = {"method": "z", "steps": 5, "penalty": 1.0, "seed": 3, "encoder": {"image_steps": "9"}}
     settings = _settings("faces", "stylegan", [{"name": "a.png", "sha256": "0"}, {"name": "b.png", "sha256": "1"}], own)
     save_png(Image.new("RGB", (20, 20)), tmp_path / "a.png", settings)
-    command = "calotype invert faces a.png b.png --seed 3 --method z --steps 5 --set image_steps=9"
+    command = "calotype invert FOLDER/faces a.png b.png --seed 3 --method z --steps 5 --set image_steps=9"
     assert calotype.show(tmp_path / "a.png").command == command
 
 
@@ -65,7 +66,30 @@ def test_the_model_is_found_beside_the_picture(tmp_path, monkeypatch):
     assert not shown.missing
     assert shown.settings["model"] == "faces"  # folders are not recorded
     model.rename(tmp_path / "moved")
-    assert "there is no model faces here" in calotype.show(path).missing
+    away = calotype.show(path)
+    assert "there is no model faces here: write the folder that it is in for FOLDER" in away.missing
+    assert "calotype sample FOLDER/faces --seed 0" in away.command
+    assert str(tmp_path) not in str(away)
+
+
+def test_another_model_whose_name_begins_alike_is_not_taken(tmp_path, monkeypatch):
+    store = tmp_path / "cache" / "models"
+    monkeypatch.setenv("CALOTYPE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+    other = store / "faces-stylegan-0123456789ab"
+    other.mkdir(parents=True)
+    (other / "about.json").write_text('{"engine": "stylegan"}')
+    settings = _settings("faces", "stylegan", [], {"method": "z", "steps": 5, "penalty": 1.0, "seed": 3, "encoder": {}})
+    save_png(Image.new("RGB", (20, 20)), tmp_path / "a.png", settings)
+    assert calotype.show("a.png").command.startswith("calotype invert FOLDER/faces ")
+    Path("faces").mkdir()  # of photos
+    assert calotype.show("a.png").command.startswith("calotype invert FOLDER/faces ")
+    (store / "faces").mkdir()
+    for system, found in (("cocogan", "FOLDER/faces"), ("stylegan", str(store / "faces"))):
+        (store / "faces" / "about.json").write_text(json.dumps({"engine": system}))
+        assert calotype.show("a.png").command.startswith(f"calotype invert {found} ")
+    Path("faces").rmdir()
+    assert calotype.show("a.png").command.startswith("calotype invert faces ")
 
 
 def test_files_that_are_elsewhere_or_have_one_name_are_told(tmp_path, monkeypatch):

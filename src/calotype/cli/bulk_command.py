@@ -14,7 +14,7 @@ from calotype.cli.report import complain, print_path
 from calotype.cli.summary import JobSummary
 from calotype.cli.training import stopping, training_line
 from calotype.errors import OutputError, Stopped, UnwritableName, counted, one_line
-from calotype.files import check_no_input, in_one_line
+from calotype.files import check_no_input, check_writable, in_one_line
 from calotype.tasks.bulk import ATTEMPTS, BulkRun
 from calotype.tasks.bulk_plan import BulkRequest, Plan, PlannedOutput, give_up_input
 from calotype.tasks.eta import format_duration
@@ -23,6 +23,7 @@ from calotype.tasks.job import Job
 from calotype.tasks.manifest import Manifest
 from calotype.tasks.memory import format_bytes
 from calotype.tasks.outputs import OutputSpec, series
+from calotype.tasks.own_files import check_replaceable
 from calotype.tasks.photo_model import PhotoModel
 from calotype.tasks.request import Request
 from calotype.tasks.runner import JobEvent, run_job
@@ -64,6 +65,7 @@ class BulkCommand:
             self.inputs += list(path.iterdir()) if path.is_dir() else [path]
         self._single = len(found) == 1
         bulk = BulkRequest.read(self.kind, self.request, shared)
+        bulk.check_folders([source.value for source in found])
         if self.options.on or ((self.options.jobs or 1) > 1 and self.summary.planned > 1):
             self._by_executor(found, bulk)
             return
@@ -167,7 +169,7 @@ class BulkCommand:
             return
         stem = source.stem or Path(source.label).stem.lstrip(".")
         if self.manifest.path:
-            give_up_input(source.label, self.request, lambda output: self._path(stem, output), self.manifest, line)
+            give_up_input(source.label, self.request, lambda output: self._place(stem, output), self.manifest, line)
         self._complain(source.label, error)
 
     def _line_of(self, error: Exception, label: str) -> str:
@@ -208,6 +210,8 @@ class BulkCommand:
             if one not in plan.todo:
                 self.done(plan, one, None)
         if plan.todo:
+            for model in job.pending_training:
+                check_writable(model.folder)
             self._tell(job)
         return plan
 
@@ -263,12 +267,15 @@ class BulkCommand:
         return is_one_file(self.options.out, self.kind)
 
     def _path(self, stem: str, output: OutputSpec) -> Path:
+        return self._safe(self._place(stem, output))
+
+    def _place(self, stem: str, output: OutputSpec) -> Path:
         from calotype.image.io import result_path
 
         out = self.options.out
         if self._one_file:
-            return self._safe(picture_path(out, self.kind))
-        return self._safe(result_path(out, stem, self.request.verb, output.seed, output.scale, suffix=self.kind.suffix))
+            return picture_path(out, self.kind)
+        return result_path(out, stem, self.request.verb, output.seed, output.scale, suffix=self.kind.suffix)
 
     def _sheet_path(self, stem: str) -> Path:
         out = self.options.out
@@ -278,8 +285,11 @@ class BulkCommand:
             return named_path(out.parent, out.stem, "_sheet.png")
         return named_path(out, stem, f"_{self.request.verb}_sheet.png")
 
-    def _safe(self, path: Path) -> Path:
+    def _safe(self, path: Path, output: Path | None = None) -> Path:
+        """``path``, where it may be written: itself, or as a file beside ``output``."""
         check_no_input(path, self.inputs)
+        if not (self.options.overwrite or self.manifest.made(output or path)):
+            check_replaceable(path)
         return path
 
     def _check_beside(self, plan: Plan) -> None:
@@ -290,9 +300,9 @@ class BulkCommand:
         """
         for one in plan.planned:
             for suffix in plan.job.beside:
-                self._safe(one.path.with_suffix(suffix))
+                self._safe(one.path.with_suffix(suffix), one.path)
         if self._has_sheet:
-            self._safe(self._sheet_path(plan.stem))
+            self._safe(self._sheet_path(plan.stem), plan.planned[0].path)
 
     @property
     def _has_sheet(self) -> bool:

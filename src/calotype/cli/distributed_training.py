@@ -42,8 +42,8 @@ def train_dataset_model(options: TrainingOptions, given: dict[str, Any]) -> int:
     if options.jobs > 1:
         raise Misuse("--jobs is for engines that are trained on one photo: give --procs, the number of processes")
     model = dataset_training_request(photos=photos, **given)
-    if model.chosen is not None:
-        check_writable(model.chosen)
+    if not model.finished:
+        check_writable(model.folder)
     from calotype.distributed import launched
 
     if launched():

@@ -10,6 +10,7 @@ from calotype.cli.report import Interrupted, Misuse, complain
 from calotype.cli.summary import TrainingSummary
 from calotype.cli.training import stopping
 from calotype.errors import InputError, Stopped
+from calotype.files import check_writable
 from calotype.tasks.encoder_model import EncoderModel, encoder_training
 from calotype.tasks.eta import format_duration
 from calotype.tasks.memory import available_bytes, format_bytes
@@ -32,6 +33,7 @@ def train_model_encoder(options: TrainingOptions, given: dict[str, Any]) -> int:
         if encoder.finished:
             report.say(f"the encoder of {encoder.of.name} is already trained")
         else:
+            check_writable(encoder.folder)
             report.say(_training_line(encoder))
             if run.device.type == "cpu":
                 _require_memory(encoder)

@@ -17,12 +17,13 @@ from calotype.cli.progress import reporter
 from calotype.cli.report import Interrupted, Misuse, complain
 from calotype.cli.summary import JobSummary, failures
 from calotype.cli.training import resume_hint
-from calotype.errors import FolderError, InputError, ModelError, Stopped, counted
+from calotype.errors import ArgumentError, FolderError, InputError, ModelError, Stopped, counted
 from calotype.files import check_writable, remove_stale_parts
 from calotype.image.signing import check_signing
 from calotype.kinds import KINDS
 from calotype.tasks.job import Job
 from calotype.tasks.latent_job import CODE_SUFFIX
+from calotype.tasks.layout_kinds import check_layout, kind_of_layout
 from calotype.tasks.manifest import Manifest
 from calotype.tasks.outputs import series
 from calotype.tasks.request import Request, check_beside_model
@@ -49,6 +50,10 @@ def run_job_command(
     """
     given = arguments(task, typed)
     inputs = {name: given.pop(name) for name in kind.input_names() if name in given}
+    try:
+        kind.check_given({**given, **inputs})
+    except ArgumentError as error:
+        raise Misuse(str(error)) from None
     main = inputs.pop(kind.main) if kind.main else None
     try:
         with no_garbage_collection():  # imports torch
@@ -91,11 +96,22 @@ def run_job_command(
 def _sources(main: str | None, kind: type[Job], request: Request, options: OutputOptions) -> list[Source]:
     if main is not None:
         named = next((given.kind for given in request.declared.inputs if given.name == kind.main), "photo")
+        _check_folder(Path(main), kind.main, named, request)
         return sources(
             main, options.out, quiet=options.quiet, suffixes=KINDS[named].suffixes, maps=named == "label map"
         )
     assert request.model is not None
     return [Source(None, request.model.resolve().name)]
+
+
+def _check_folder(folder: Path, name: str, kind: str, request: Request) -> None:
+    """Refuse a folder of layouts of another kind, in which nothing would be found."""
+    if kind != "label map" or not folder.is_dir():
+        return
+    there = sorted(folder.iterdir())
+    kinds = {kind_of_layout(path): path for path in there if path.suffix.lower() == ".json"}
+    if kinds and not any(kind_of_layout(path) == kind for path in there):
+        check_layout(next(iter(kinds.values())), name, kind, request.verb, request.engine)
 
 
 def _check_certificate(options: OutputOptions) -> None:

@@ -48,6 +48,15 @@ class OutputOptions:
             rich_help_panel=RESULTS,
         ),
     ] = None
+    overwrite: Annotated[
+        bool,
+        typer.Option(
+            "--overwrite",
+            help="replace also files that do not say that calotype made them, such as photos and results of "
+            "--no-metadata",
+            rich_help_panel=RESULTS,
+        ),
+    ] = False
     jobs: Annotated[
         int | None,
         typer.Option(

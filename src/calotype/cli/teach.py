@@ -11,6 +11,7 @@ from calotype.cli.progress import reporter
 from calotype.cli.report import Interrupted, complain
 from calotype.cli.training import stopping
 from calotype.errors import Stopped
+from calotype.files import check_writable
 from calotype.tasks.data import set_folder
 from calotype.tasks.eta import format_duration
 from calotype.tasks.memory import format_bytes, require_memory
@@ -36,6 +37,7 @@ def run_teach(as_json: bool, quiet: bool, **typed: Any) -> int:
         if model.finished:
             report.say(f"the model knows '{model.config.tasks[-1]}' already")
         else:
+            check_writable(model.folder)
             report.say(_training_line(model))
             if device == "cpu":
                 require_memory(model.cost.bytes, f"training on '{model.photos.name}'", model.size)

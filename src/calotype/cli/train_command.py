@@ -107,6 +107,7 @@ class _TrainCommand:
             if model.finished:
                 self.report.say(f"the model of {source.label} is already trained")
             else:
+                check_writable(model.folder)
                 self.report.say(training_line(source.label, model))
             with self.report.training(model), stopping(run):
                 done = train_model(model, run)
@@ -147,6 +148,7 @@ class _TrainCommand:
             try:
                 model = self.request.model(source.value)
                 if not model.finished:
+                    check_writable(model.folder)
                     pending.append(PhotoTraining.of(source.value, model))
                     continue
             except OutputError:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from calotype.data.scene_graphs import given_json
+from calotype.data.box_layouts import given_json
 from calotype.errors import InputError
 from calotype.types import Poses
 

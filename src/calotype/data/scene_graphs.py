@@ -1,4 +1,4 @@
-"""Scene graphs and boxes from JSON, with errors that name what is wrong. Imports no torch.
+"""Scene graphs from JSON, with errors that name what is wrong. Imports no torch.
 
 A scene graph is ``{"objects": [...], "relations": [[0, "left of", 1], ...]}``. An object has a ``class`` and may have a
 ``size`` (0..9), a ``location`` ([x, y]), a ``box`` ([left, top, right, bottom]) and a ``look``: ``{"seed": 7}``,
@@ -7,16 +7,16 @@ A scene graph is ``{"objects": [...], "relations": [[0, "left of", 1], ...]}``. 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
-from calotype.data.boxes import RELATIONS, Box
+from calotype.data.box_layouts import are_numbers, box_of, class_number, is_whole, read_json
+from calotype.data.boxes import RELATIONS
 from calotype.errors import InputError, counted, nth, unknown
-from calotype.files import read_error, shown
-from calotype.types import Boxes, SceneGraph, SceneObject
+from calotype.files import shown
+from calotype.types import SceneGraph, SceneObject
 
 SPATIAL = RELATIONS[:6]  # those that models draw; the others need depth
 _GRAPH, _OBJECT, _LOOK = (
@@ -24,8 +24,7 @@ _GRAPH, _OBJECT, _LOOK = (
     ("class", "size", "location", "box", "look"),
     ("seed", "archetype", "photo", "box"),
 )
-_EXAMPLE = '{"objects": [{"class": "tree"}, {"class": "house", "size": 3}], "relations": [[0, "left of", 1]]}'
-_BOXES = '{"boxes": [[0.1, 0.2, 0.5, 0.9]], "classes": ["tree"]}'
+GRAPH_EXAMPLE = '{"objects": [{"class": "tree"}, {"class": "house", "size": 3}], "relations": [[0, "left of", 1]]}'
 _NUMBER = {"type": "number", "minimum": 0, "maximum": 1}
 _BOX = {"type": "array", "items": _NUMBER, "minItems": 4, "maxItems": 4}
 
@@ -95,47 +94,14 @@ def graph_of(value: Any, names: Sequence[str] = (), relations: Sequence[str] = (
         path = Path(value)
         graph = _from_picture(path, words) if path.suffix.lower() == ".png" else _from_file(path, words)
     elif hasattr(value, "read"):
-        graph = _parsed(read_json(value), "graph", None, words)
+        graph = _parsed(read_json(value, GRAPH_EXAMPLE), "graph", None, words)
     else:
-        raise InputError(f"a scene graph is a JSON file like {_EXAMPLE}")
+        raise InputError(f"a scene graph is a JSON file like {GRAPH_EXAMPLE}")
     checked(graph)
     numbered = tuple(
         _numbered(each, f"the {nth(i)} object of '{graph.name}'", names) for i, each in enumerate(graph.objects)
     )
     return SceneGraph(numbered, graph.relations, graph.name, graph.seed)
-
-
-def boxes_of(value: Any, names: Sequence[str] = ()) -> Boxes:
-    """Boxes from a JSON file or its content: ``{"boxes": [[l, t, r, b], ...], "classes": [...]}``.
-
-    Args:
-        value: a path, a mapping or ``Boxes``.
-        names: of the model's classes; with them, classes become numbers.
-
-    Raises:
-        InputError: it cannot be read, or has a box outside of the picture or an unknown class.
-    """
-    if isinstance(value, Boxes):
-        found = value
-    else:
-        name, content = given_json(value, "boxes", _BOXES)
-        try:
-            given, classes = list(content["boxes"]), list(content["classes"])
-        except (KeyError, TypeError):
-            raise InputError(
-                f"the boxes '{name}' cannot be used: write JSON like {_BOXES}, left, top, right and bottom from 0 to 1"
-            ) from None
-        if len(given) != len(classes):
-            raise InputError(
-                f"'{name}' has {counted(len(given), 'box')} and {counted(len(classes), 'class')}: give a class "
-                f"for each box"
-            )
-        boxes = tuple(_box(box, f"the {nth(i)} box of '{name}'") for i, box in enumerate(given))
-        found = Boxes(boxes, tuple(one if _whole(one) else str(one) for one in classes), name)
-    numbers = tuple(
-        _class_number(one, f"the {nth(i)} box of '{found.name}'", names) for i, one in enumerate(found.classes)
-    )
-    return Boxes(found.boxes, numbers, found.name)
 
 
 def checked(graph: SceneGraph) -> SceneGraph:
@@ -145,7 +111,7 @@ def checked(graph: SceneGraph) -> SceneGraph:
         InputError: it is empty, or relations go round in a circle.
     """
     if not graph.objects:
-        raise InputError(f"the scene graph '{graph.name}' is empty: give at least one object, like {_EXAMPLE}")
+        raise InputError(f"the scene graph '{graph.name}' is empty: give at least one object, like {GRAPH_EXAMPLE}")
     for first in SPATIAL[::2]:
         circle = _circle(graph, first)
         if circle:
@@ -182,35 +148,8 @@ def _object_json(one: SceneObject) -> dict[str, Any]:
 # Reading
 
 
-def read_json(file: Path | BinaryIO, example: str = _EXAMPLE) -> Any:
-    """The content of a JSON file, or of a binary stream, such as standard input.
-
-    Raises:
-        InputError: it cannot be read; the message shows ``example``.
-    """
-    label = shown(file) if isinstance(file, Path) else "what was given as a stream"
-    try:
-        data = file.read_bytes() if isinstance(file, Path) else file.read()
-        return json.loads(data.decode("utf-8-sig"))
-    except OSError as error:
-        raise read_error(file, error, "give a JSON file") from error
-    except (ValueError, RecursionError):
-        raise InputError(f"{label} is no JSON: write a file like {example}") from None
-
-
-def given_json(value: Any, name: str, example: str) -> tuple[str, Any]:
-    """The name and the content of a path, a binary stream, or of content itself, which are called ``name``.
-
-    Raises:
-        InputError: as ``read_json``.
-    """
-    if isinstance(value, str | Path):
-        return Path(value).stem, read_json(Path(value), example)
-    return name, read_json(value, example) if hasattr(value, "read") else value
-
-
 def _from_file(path: Path, words: Sequence[str]) -> SceneGraph:
-    return _parsed(read_json(path), path.stem, path.parent, words)
+    return _parsed(read_json(path, GRAPH_EXAMPLE), path.stem, path.parent, words)
 
 
 def _from_picture(path: Path, words: Sequence[str]) -> SceneGraph:
@@ -221,7 +160,7 @@ def _from_picture(path: Path, words: Sequence[str]) -> SceneGraph:
     except InputError as error:
         if not path.is_file():
             raise
-        raise InputError(f"{error}; or give a JSON file of a scene graph, like {_EXAMPLE}") from None
+        raise InputError(f"{error}; or give a JSON file of a scene graph, like {GRAPH_EXAMPLE}") from None
     given = settings.get("pictures", {}).get("layout", {}) if settings.get("verb") == "draw" else {}
     if not isinstance(given, Mapping) or "graph" not in given:
         raise InputError(f"{shown(path)} was not drawn from a scene graph: give one that 'calotype draw' made, or JSON")
@@ -239,7 +178,7 @@ def _from_picture(path: Path, words: Sequence[str]) -> SceneGraph:
 def _parsed(content: Any, name: str, folder: Path | None, words: Sequence[str]) -> SceneGraph:
     content = _of_sg2im(content, name)
     if not isinstance(content, Mapping) or not isinstance(content.get("objects"), list):
-        raise InputError(f"'{name}' is no scene graph: write JSON like {_EXAMPLE}")
+        raise InputError(f"'{name}' is no scene graph: write JSON like {GRAPH_EXAMPLE}")
     _known(content, _GRAPH, f"'{name}'")
     objects = tuple(
         _object(one, f"the {nth(i)} object of '{name}'", folder) for i, one in enumerate(content["objects"])
@@ -248,7 +187,7 @@ def _parsed(content: Any, name: str, folder: Path | None, words: Sequence[str]) 
     if not objects:
         return SceneGraph((), (), name)
     if not isinstance(relations, list):
-        raise InputError(f"the relations of '{name}' are no list: write them like {_EXAMPLE}")
+        raise InputError(f"the relations of '{name}' are no list: write them like {GRAPH_EXAMPLE}")
     triples = tuple(
         _relation(one, f"the {nth(i)} relation of '{name}'", len(objects), words) for i, one in enumerate(relations)
     )
@@ -279,13 +218,13 @@ def _object(given: Any, what: str, folder: Path | None) -> SceneObject:
         raise InputError(f'{what} has no class: write it like {{"class": "tree"}}')
     _known(given, _OBJECT, what)
     size, location, kind = given.get("size"), given.get("location"), given["class"]
-    if size is not None and not (_whole(size) and 0 <= size <= 9):
+    if size is not None and not (is_whole(size) and 0 <= size <= 9):
         raise InputError(f"{what} has the size {size}: give a whole number from 0 to 9, which fills the picture")
     if location is not None and not _fractions(location, 2):
         raise InputError(f"{what} lies outside of the picture: its location is x and y of its centre, from 0 to 1")
-    box = None if given.get("box") is None else _box(given["box"], what)
+    box = None if given.get("box") is None else box_of(given["box"], what)
     return SceneObject(
-        kind if _whole(kind) else str(kind),
+        kind if is_whole(kind) else str(kind),
         size,
         None if location is None else (float(location[0]), float(location[1])),
         box,
@@ -300,7 +239,7 @@ def _look(given: Any, what: str, folder: Path | None) -> dict[str, Any]:
     if sum(key in given for key in ("seed", "archetype", "photo")) > 1:
         raise InputError(f"the look of {what} is told twice: give one of seed, archetype and photo")
     for key, least in (("seed", 0), ("archetype", -1)):
-        if key in given and not (_whole(given[key]) and given[key] >= least):
+        if key in given and not (is_whole(given[key]) and given[key] >= least):
             raise InputError(f"the look of {what} has the {key} {given[key]}: give a whole number from {least}")
     found: dict[str, Any] = {key: given[key] for key in ("seed", "archetype") if key in given}
     if "photo" in given:
@@ -313,7 +252,7 @@ def _look(given: Any, what: str, folder: Path | None) -> dict[str, Any]:
         except InputError as error:
             raise InputError(f"the look of {what}: {error}") from error
         if "box" in given:
-            found["crop"] = _box(given["box"], f"the look of {what}")
+            found["crop"] = box_of(given["box"], f"the look of {what}")
     return found
 
 
@@ -324,36 +263,15 @@ def _relation(given: Any, what: str, count: int, words: Sequence[str]) -> tuple[
     if word not in words:
         raise InputError(f"{what}: {unknown('relation', str(word), words)}")
     for number in (one, other):
-        if not _whole(number) or not 0 <= number < count:
+        if not is_whole(number) or not 0 <= number < count:
             raise InputError(f"{what} names the object {number}: it has {counted(count, 'object')}, numbered from 0")
     if one == other:
         raise InputError(f"{what} is of an object to itself ({one} and {one}): give two objects")
     return one, str(word), other
 
 
-def _box(given: Any, what: str) -> Box:
-    if not _numbers(given, 4):
-        raise InputError(f"{what} has no box of four numbers: give left, top, right and bottom, from 0 to 1")
-    left, top, right, bottom = (float(side) for side in given)
-    if not (0 <= left < right <= 1 and 0 <= top < bottom <= 1):
-        raise InputError(
-            f"{what} lies outside of the picture or has no area ({left:g}, {top:g}, {right:g}, {bottom:g}): give left, "
-            "top, right and bottom, from 0 to 1"
-        )
-    return left, top, right, bottom
-
-
-def _numbers(given: Any, count: int) -> bool:
-    plain = isinstance(given, Sequence) and not isinstance(given, str) and len(given) == count
-    return plain and all(isinstance(one, int | float) and not isinstance(one, bool) and one == one for one in given)
-
-
 def _fractions(given: Any, count: int) -> bool:
-    return _numbers(given, count) and all(0 <= one <= 1 for one in given)
-
-
-def _whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+    return are_numbers(given, count) and all(0 <= one <= 1 for one in given)
 
 
 def _known(given: Mapping[str, Any], keys: Sequence[str], what: str) -> None:
@@ -367,22 +285,7 @@ def _known(given: Mapping[str, Any], keys: Sequence[str], what: str) -> None:
 
 
 def _numbered(one: SceneObject, what: str, names: Sequence[str]) -> SceneObject:
-    return replace(one, kind=_class_number(one.kind, what, names))
-
-
-def _class_number(kind: int | str, what: str, names: Sequence[str]) -> int | str:
-    """The number of a class where the names are known.
-
-    Raises:
-        InputError: there is no such class.
-    """
-    if not names:
-        return kind
-    if kind in names:
-        return list(names).index(str(kind))
-    if _whole(kind) and 0 <= int(kind) < len(names):
-        return int(kind)
-    raise InputError(f"{what}: {unknown('class', str(kind), names)}")
+    return replace(one, kind=class_number(one.kind, what, names))
 
 
 def _circle(graph: SceneGraph, relation: str) -> list[int]:

@@ -12,10 +12,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -23,10 +22,12 @@ from calotype.errors import InputError, OutputError, unknown
 from calotype.files import read_error, shown, write_whole
 from calotype.image.carried import NOTHING_CARRIED
 from calotype.image.io import DESCRIPTION, SETTINGS_KEY, settings_text
-from calotype.image.palette import palette
 from calotype.image.writing import png_info
 from calotype.image.xmp import packet_of
 from calotype.types import Carried
+
+if TYPE_CHECKING:
+    import torch
 
 _FORMATS = {".gif": "GIF", ".webp": "WEBP", ".png": "PNG", ".apng": "PNG", ".mp4": "MP4"}
 _MOST_FPS = 1000  # the finest unit of the formats is a millisecond
@@ -158,6 +159,8 @@ def _quantized(frames: Sequence[Image.Image]) -> list[Image.Image]:
     areas flicker. On test photos, k-means with error diffusion was best by far: after a slight blur (viewing from a
     distance) the RMS error is 0.9 grey levels, against 3 with Pillow's median cut.
     """
+    from calotype.image.palette import palette  # imports torch
+
     colours = palette(_pixel_sample(frames), _GIF_COLOURS)
     values = np.rint((colours.numpy() + 1) * 127.5).astype(np.uint8)
     key = Image.new("P", (1, 1))
@@ -173,6 +176,8 @@ def _quantized(frames: Sequence[Image.Image]) -> list[Image.Image]:
 
 def _pixel_sample(frames: Sequence[Image.Image], most: int = 1 << 20) -> torch.Tensor:
     """Evenly spaced pixels of all frames: [1, C, 1, N], -1..1."""
+    import torch
+
     step = math.ceil(sum(frame.width * frame.height for frame in frames) / most)
     pixels = [np.asarray(frame).reshape(-1, len(frame.mode))[i % step :: step] for i, frame in enumerate(frames)]
     values = np.concatenate(pixels).astype(np.float32) / 127.5 - 1

@@ -102,6 +102,8 @@ def _of_path(path: Path) -> MapPicture:
             data = io.BytesIO(file.read())
     except (OSError, ValueError):
         return _painted(open_photo(path))  # which says what is wrong
+    if path.suffix.lower() == ".json":
+        raise InputError(f"{shown(path)} is no picture: a label map is one, such as a PNG of flat colours")
     return _of_file(data, path, shown(path), path.stem.lstrip(".") or "image", path)
 
 

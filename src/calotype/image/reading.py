@@ -255,11 +255,20 @@ def upright_size(path: Path) -> Size | None:
 
 def may_be_transparent(path: Path) -> bool:
     """Whether a picture has an alpha channel or a transparent colour, as its header says; pixels are not decoded."""
+    return _transparency_said(path) is True
+
+
+def is_opaque(path: Path) -> bool:
+    """Whether a picture can be opened and has neither; pixels are not decoded."""
+    return _transparency_said(path) is False
+
+
+def _transparency_said(path: Path) -> bool | None:
     try:
         with open(path, "rb") as file, opened(file, shown(path)) as image:
             return bool(image.has_transparency_data)
     except (OSError, ValueError):
-        return False
+        return None
 
 
 def _turn(image: Image.Image) -> Image.Transpose | None:

@@ -7,9 +7,10 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from calotype.data.box_layouts import boxes_of
 from calotype.data.boxes import RELATIONS
 from calotype.data.scene_files import poses_of
-from calotype.data.scene_graphs import as_json, boxes_of, graph_of
+from calotype.data.scene_graphs import as_json, graph_of
 from calotype.kinds.kind import Reading
 from calotype.kinds.pictures import photo_identity, photo_tensor
 from calotype.types import Boxes, LabelMap, Photo, Poses, SceneGraph

@@ -21,6 +21,7 @@ _SECONDS_IN_SET = 0.05  # estimated time for one picture of a set
 def evaluate(spec: JobSpec, context: TaskContext, tell: Tell) -> None:
     """Run an evaluation job; see ``job_runner.do``."""
     given = spec.arguments
+    check(given)
     run = spec.run(context, device="cpu")
     progress = Progress(spec.place, tell)
     real, fakes = given["real"], list(given["fakes"])
@@ -38,12 +39,20 @@ def evaluate(spec: JobSpec, context: TaskContext, tell: Tell) -> None:
         results = fakes[0] if _is_set(fakes) else fakes
         tell({"report": tasks.evaluate(real, results, on_progress=progress_of("measuring")).as_dict()})
         return
-    if not (Path(real).is_dir() and _is_set(fakes)):
-        raise InputError("the measures of sets compare two sets: choose a set for both, or leave out these measures")
     options = all_arguments(compare, given)
     if options["segmenter"] is not None and options["metrics"] is None:
         options["metrics"] = "fsd"
     tell({"report": compare(real, fakes[0], on_progress=progress_of("comparing"), **options).as_dict()})
+
+
+def check(given: Mapping[str, Any]) -> None:
+    """Check what the arguments alone tell.
+
+    Raises:
+        InputError: measures of sets are asked for of single pictures.
+    """
+    if as_sets(given) and not (Path(given["real"]).is_dir() and _is_set(list(given["fakes"]))):
+        raise InputError("the measures of sets compare two sets: choose a set for both, or leave out these measures")
 
 
 def as_sets(given: Mapping[str, Any]) -> bool:

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from inspect import Parameter
 from typing import Annotated, Any
 
-from calotype.data.scene_graphs import boxes_of, graph_of
+from calotype.data.box_layouts import boxes_of
+from calotype.data.scene_graphs import graph_of
 from calotype.data.sets import SETS
 from calotype.errors import InputError, unknown
 from calotype.kinds import KINDS
@@ -239,7 +240,7 @@ def _code(name: str, value: Any) -> str:
 
 
 def _placed(name: str, about: Param, value: dict[str, Any]) -> dict[str, Any]:
-    """Objects in place of a layout that is painted: a scene graph or boxes, see ``calotype.data.scene_graphs``."""
+    """Objects in place of a layout that is painted: a scene graph or boxes, see ``calotype.data``."""
     if about.kind != "label map" or about.begins:
         raise InputError(f"{name} must be the id of a picture that was uploaded")
     if len(json.dumps(value)) > _MAX_GRAPH:

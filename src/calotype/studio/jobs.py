@@ -20,6 +20,7 @@ from calotype.studio.job_spec import JobSpec
 from calotype.studio.job_store import ENDED, Job, Made, Records
 from calotype.studio.limits import RETRY_QUEUE, TooMany
 from calotype.studio.pictures import Missing, Pictures
+from calotype.studio.refusing import refuse
 from calotype.studio.sets import Sets
 from calotype.studio.times import TimesFile
 from calotype.studio.words import plain
@@ -127,7 +128,7 @@ class Jobs:
             TooMany: too many jobs are waiting.
         """
         arguments = checked(verb, converted)
-        self.spec(verb, arguments)  # fails if a picture is missing
+        refuse(verb, self.spec(verb, arguments))
         with self._lock:
             self._check_waiting(client)
             job = self._records.new(verb, arguments, aside=aside, client=client)

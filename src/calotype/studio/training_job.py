@@ -16,11 +16,32 @@ from calotype.tasks.dataset_model import DatasetModel
 from calotype.tasks.progress import Training
 from calotype.tasks.train import train as train_verb
 from calotype.tasks.training import train_model
-from calotype.tasks.training_request import check_no_start, dataset_training_request, training_request
+from calotype.tasks.training_request import (
+    check_no_start,
+    check_of_photos,
+    check_trained,
+    dataset_training_request,
+    training_request,
+)
 from calotype.tasks.worker import TaskContext
 
 if TYPE_CHECKING:
     from calotype.run import Run
+
+
+def check(given: Mapping[str, Any]) -> None:
+    """Check what the arguments alone tell, without torch.
+
+    Raises:
+        InputError: the training would be refused.
+    """
+    several = Path(given["photo"]).is_dir()
+    if given["engine"] in MODELS:
+        if not several:
+            raise InputError(f"{given['engine']} is trained on a data set: choose a set")
+        check_of_photos(given["engine"], given)
+    else:
+        check_trained(given["engine"], given.get("labels"), several=several)
 
 
 def models(given: Mapping[str, Any]) -> list[Training]:
@@ -29,11 +50,10 @@ def models(given: Mapping[str, Any]) -> list[Training]:
     Raises:
         InputError: an argument is invalid.
     """
+    check(given)
     rest = all_arguments(train_verb, given)
     photo, engine = rest.pop("photo"), rest.pop("engine")
     if engine in MODELS:
-        if not Path(photo).is_dir():
-            raise InputError(f"{engine} is trained on a data set: choose a set")
         rest.pop("device")
         return [dataset_training_request(engine, photo, **rest)]
     check_no_start(engine, rest.pop("start"), rest.pop("freeze_d"))

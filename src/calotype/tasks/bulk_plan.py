@@ -71,7 +71,7 @@ class BulkRequest:
 
     def _own(self, main: Any) -> dict[str, Any]:
         """The inputs from folders that belong to a main input, opened."""
-        folders = {name: folder for name, folder in self.shared.items() if isinstance(folder, Path)}
+        folders = self._folders()
         if not folders:
             return {}
         stem = _stem_of(main, self.request.max_side)
@@ -79,9 +79,32 @@ class BulkRequest:
         opened = {name: self.kind.opened(name, file, self.request) for name, file in files.items()}
         return {name: value for name, value in opened.items() if value is not None}
 
+    def check_folders(self, mains: Sequence[Any]) -> None:
+        """Check before the work that every folder has a picture for at least one of the main inputs.
+
+        Args:
+            mains: the main inputs; what is no path has no name yet and is not looked for.
+
+        Raises:
+            InputError: a folder has no pictures, or none for any of them.
+        """
+        from calotype.image.io import list_photos
+
+        stems = [Path(main).stem for main in mains if isinstance(main, str | Path)]
+        for folder in self._folders().values():
+            there = {path.stem for path in list_photos(folder)}
+            if len(mains) > 1 and there.isdisjoint(stems):
+                raise InputError(
+                    f"no picture in {shown(folder)} is named like one of the {counted(len(mains), 'photo')}: put one "
+                    f"there for each photo, like {stems[0]}.png"
+                )
+
+    def _folders(self) -> dict[str, Path]:
+        return {name: folder for name, folder in self.shared.items() if isinstance(folder, Path)}
+
     def own(self, job: Job) -> dict[str, Any]:
         """The inputs of a job that come from folders."""
-        return {name: job.as_given(name) for name, given in self.shared.items() if isinstance(given, Path)}
+        return {name: job.as_given(name) for name in self._folders()}
 
 
 def _stem_of(main: Any, max_side: int | None) -> str:

@@ -10,6 +10,7 @@ from calotype.errors import ArgumentError
 from calotype.results import Result
 from calotype.tasks import arguments
 from calotype.tasks.layout_job import LayoutJob
+from calotype.tasks.layout_kinds import check_model_for
 from calotype.tasks.param import Param
 from calotype.tasks.photos_job import PHOTOS_ENGINE, PhotosJob, for_models, opened_layout
 from calotype.tasks.request import Request, request
@@ -41,19 +42,26 @@ class DrawJob(LayoutJob):
     main = "layout"
 
     @classmethod
-    def ordered(cls, **given: Any) -> Request:
-        """See ``Job``; without a model, the request is for the engine that takes patches of photos.
-
-        Raises:
-            InputError: there is neither a model nor a folder of photos, or there are both.
-        """
-        if given.get("model") is not None and given.get("photos") is not None:
-            raise ArgumentError("a model and photos were both given: leave out --model (model=) or --photos (photos=)")
-        if given.get("model") is None and given.get("photos") is None:
+    def check_given(cls, given: Mapping[str, Any]) -> None:
+        """See ``Job``; without a model, a layout is a label map, and there are photos."""
+        if given.get("model") is not None:
+            return
+        check_model_for(given.get("layout"), "layout", cls.verb)
+        if given.get("photos") is None:
             raise ArgumentError(
                 "draw needs a trained model: give --model NAME (model=; 'calotype models' lists them), or a folder of "
                 "photos with label maps, --photos FOLDER (photos=)"
             )
+
+    @classmethod
+    def ordered(cls, **given: Any) -> Request:
+        """See ``Job``; without a model, the request is for the engine that takes patches of photos.
+
+        Raises:
+            InputError: there are both a model and a folder of photos.
+        """
+        if given.get("model") is not None and given.get("photos") is not None:
+            raise ArgumentError("a model and photos were both given: leave out --model (model=) or --photos (photos=)")
         if given.get("model") is not None:
             return super().ordered(**given)
         return request(cls.verb, engine=PHOTOS_ENGINE, preset="fast", **{**given, "photos": str(given["photos"])})

@@ -3,6 +3,7 @@
 # Annotations are values here, not strings: the command line is made from them.
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
 from calotype.errors import InputError
@@ -40,6 +41,20 @@ class EraseJob(CodedPhotoJob, InpaintingJob):
         if own["grow"] is not None:
             between(own["grow"], 0, 1000, "a margin to grow by", "3")
 
+    @classmethod
+    def check_inputs_of(cls, system: str, inputs: Mapping[str, Any]) -> None:
+        """See ``Job``; without a mask, a photo needs transparency."""
+        from calotype.image.io import SUFFIXES
+        from calotype.image.reading import is_opaque
+
+        photo = inputs.get("photo")
+        if inputs.get("mask") is not None or not isinstance(photo, str | Path):
+            return
+        below = Path(photo).rglob("*") if Path(photo).is_dir() else [Path(photo)]
+        photos = [path for path in below if path.suffix.lower() in SUFFIXES]
+        if photos and all(map(is_opaque, photos)):
+            raise _no_mask(Path(photo).stem)
+
     def __init__(
         self,
         request: Request,
@@ -68,10 +83,7 @@ class EraseJob(CodedPhotoJob, InpaintingJob):
             clear = open_photo(np.where(alpha < 128, 255, 0).astype(np.uint8))
             self._selected = open_mask(aligned_mask(clear, self.given, (self.size.height, self.size.width)), self.size)
         elif alpha is None or alpha.min() >= 128:
-            raise InputError(
-                f"no mask of what to erase from '{self.photo.name}': give --mask, white on black (mask=), or a photo "
-                "in which it is transparent"
-            )
+            raise _no_mask(self.photo.name)
 
     @cached_property
     def canvas(self) -> "torch.Tensor":
@@ -109,6 +121,13 @@ class EraseJob(CodedPhotoJob, InpaintingJob):
         if self.declared.coded:
             return super().finished(self.blended(made, self.hole))
         return super().finished(opaque_within(made, self.tensors[0], self.hole))
+
+
+def _no_mask(name: str) -> InputError:
+    return InputError(
+        f"no mask of what to erase from '{name}': give --mask, white on black (mask=), or a photo in which it is "
+        "transparent"
+    )
 
 
 def erase(

@@ -78,7 +78,25 @@ def readers(folder: Path) -> list[str]:
     matches = {name: sum(any(folder.glob(pattern)) for pattern in declared(name).imports) for name in readers}
     if files and singles and not any(matches.values()):
         raise InputError(f"{shown(folder)} is no folder of one model: give one of its files, such as {files[0]}")
+    if not any(matches.values()):
+        raise InputError(f"there is no model in {shown(folder)}: give {importable()}")
     return [max(readers, key=lambda name: matches[name])]
+
+
+def importable() -> str:
+    """The files and folders that can be imported, for a message: which systems, and what their files are called."""
+    folders: dict[tuple[str, ...], list[str]] = {}
+    files: dict[tuple[str, ...], list[str]] = {}
+    for name in (*ENGINES, *MODELS):
+        patterns = declared(name).imports
+        if patterns:
+            (files if declared(name).imports_file else folders).setdefault(patterns, []).append(name)
+    of_folders, of_files = (
+        ", ".join(f"{'/'.join(names)} ({', '.join(patterns)})" for patterns, names in found.items())
+        for found in (folders, files)
+    )
+    own = "calotype (model.json)"
+    return f"a folder of {', '.join(filter(None, (of_folders, own)))}" + (f", or a file of {of_files}" if files else "")
 
 
 def fitting_systems(folder: Path) -> list[str]:
@@ -98,6 +116,9 @@ def file_readers(path: Path) -> list[str]:
     fitting = [name for name, own in patterns.items() if any(path.match(pattern) for pattern in own)]
     if fitting:
         return sorted(fitting, key=lambda name: len(patterns[name]))
+    parts = {pattern for name in (*ENGINES, *MODELS) for pattern in declared(name).imports if name not in patterns}
+    if (path.parent / "model.json").is_file() or any(path.match(pattern) for pattern in parts):
+        raise InputError(f"{shown(path)} is a part of a model: give the folder that it is in")
     known = dict.fromkeys(pattern for own in sorted(patterns.values(), key=len, reverse=True) for pattern in own)
     ends = ", ".join(pattern.removeprefix("*") for pattern in known)
     raise InputError(f"{shown(path)} is no model of another program: files that can be read end in {ends}")

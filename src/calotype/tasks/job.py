@@ -26,6 +26,7 @@ from calotype.kinds import KINDS, OUTPUTS
 from calotype.kinds.kind import Reading
 from calotype.results import Result
 from calotype.tasks import runner
+from calotype.tasks.layout_kinds import check_layout
 from calotype.tasks.memory import require_memory
 from calotype.tasks.outputs import OutputSpec
 from calotype.tasks.param import DEFAULTS, described
@@ -110,6 +111,29 @@ class Job:
         """
 
     @classmethod
+    def check_given(cls, given: Mapping[str, Any]) -> None:
+        """Check, before anything is opened or loaded, that nothing is missing among all arguments, inputs included.
+
+        Args:
+            given: the arguments, those that are left out with their defaults.
+
+        Raises:
+            InputError: the verb cannot do without an argument that is not there.
+        """
+
+    @classmethod
+    def check_inputs_of(cls, system: str, inputs: Mapping[str, Any]) -> None:
+        """Check, before any is opened, that the inputs are there that a system cannot do without.
+
+        Args:
+            system: the engine, or the system of the model.
+            inputs: by argument name; those that are left out may be ``None``.
+
+        Raises:
+            InputError: one is missing.
+        """
+
+    @classmethod
     def create(cls, request: Request, inputs: Mapping[str, Any], run: Run | None = None) -> Self:
         """The job of a request for these inputs, which may be given as paths or already opened.
 
@@ -137,6 +161,7 @@ class Job:
                 raise ArgumentError(unknown(f"input of {cls.verb}", name, cls.input_names()))
         arguments |= further
         run = arguments.pop("run", None)
+        cls.check_given(arguments)
         inputs = {name: arguments.pop(name) for name in cls.input_names() if name in arguments}
         return cls.create(cls.ordered(**arguments), inputs, run)
 
@@ -148,8 +173,9 @@ class Job:
             InputError: it cannot be used.
         """
         about = request.loaded.about if request.loaded else {}
-        kinds = {given.name: given.kind for given in request.declared.inputs}
-        return KINDS[kinds.get(name, "photo")].read(value, Reading(request.max_side, about))
+        kind = next((given.kind for given in request.declared.inputs if given.name == name), "photo")
+        check_layout(value, name, kind, cls.verb, request.engine)
+        return KINDS[kind].read(value, Reading(request.max_side, about))
 
     # -----------------------------------------------------------------------------------------------------------
     # The request

@@ -48,6 +48,10 @@ class Manifest:
         except OSError:
             return False
 
+    def made(self, path: Path) -> bool:
+        """Whether ``path`` is recorded as done, with any settings, and has the recorded file size."""
+        return self.holds(path, str(self._known.get(self._name(path), {}).get("settings")))
+
     def done(self, path: Path, settings: str, seconds: float | None, **about: Any) -> None:
         """Record a finished picture; ``seconds`` is ``None`` if it existed before.
 

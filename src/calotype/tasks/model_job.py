@@ -7,11 +7,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from calotype.catalog import declared
 from calotype.errors import ArgumentError, InputError
 from calotype.results import Latent
 from calotype.tasks import model_store
 from calotype.tasks.arguments import size_from
 from calotype.tasks.job import Job, common_settings
+from calotype.tasks.layout_kinds import check_layout
 from calotype.tasks.outputs import UNRECORDED
 from calotype.tasks.request import Request
 from calotype.types import Size
@@ -46,12 +48,26 @@ class ModelJob(Job):
     folder: Path
 
     @classmethod
-    def ordered(cls, **given: Any) -> Request:
+    def check_given(cls, given: Mapping[str, Any]) -> None:
         """See ``Job``; the argument ``model`` is required."""
         if given.get("model") is None:
             raise ArgumentError(
                 f"{cls.verb} needs a trained model: give --model NAME (model=); 'calotype models' lists them"
             )
+
+    @classmethod
+    def check_inputs_of(cls, system: str, inputs: Mapping[str, Any]) -> None:
+        """See ``Job``."""
+        for given in declared(system).verbs[cls.verb].inputs:
+            check_layout(inputs.get(given.name), given.name, given.kind, cls.verb, system)
+            if given.required and inputs.get(given.name) is None:
+                raise InputError(
+                    f"{cls.verb} with the model {system} needs an input: give --{given.name} ({given.name}=)"
+                )
+
+    @classmethod
+    def ordered(cls, **given: Any) -> Request:
+        """See ``Job``."""
         if given.get("size") is not None:
             check_size(size_from(given["size"]))
         return super().ordered(**given)
@@ -73,10 +89,7 @@ class ModelJob(Job):
         assert request.model is not None
         self.request, self.loaded, self.folder = request, request.loaded, request.model
         self._given_run = run
-        declared = {given.name: given for given in request.declared.inputs}
-        for name, given in declared.items():
-            if given.required and inputs.get(name) is None:
-                raise InputError(f"{self.verb} with the model {request.engine} needs an input: give --{name} ({name}=)")
+        self.check_inputs_of(request.engine, inputs)
         opened = {name: self.opened(name, value, request) for name, value in inputs.items() if value is not None}
         self.inputs = {name: value for name, value in opened.items() if value is not None}
         self.size = self.fitting_size()

@@ -109,8 +109,12 @@ def found_near(name: str, path: Path) -> Path | None:
         name: of the model, as results record it.
         path: a file that the model made.
     """
-    near = [parent / name for parent in (Path(), *path.resolve().parents[:_ABOVE])]
-    return next((folder for folder in (root() / name, *near) if is_finished(folder)), None)
+    return next((folder for folder in places_of(name, path) if is_finished(folder)), None)
+
+
+def places_of(name: str, path: Path) -> list[Path]:
+    """Where a model of that name may be: here, in the store, and beside a file and above it."""
+    return [Path(name), root() / name, *(parent / name for parent in path.resolve().parents[:_ABOVE])]
 
 
 def _folders() -> list[Path]:
@@ -210,6 +214,16 @@ def described(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return about if isinstance(about, dict) else {}
+
+
+def saved_system(folder: Path) -> str | None:
+    """The name of the system of a saved model, without reading its weights; ``None`` if there is none."""
+    try:
+        described = json.loads((folder / _MODEL).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    system = described.get("system") if isinstance(described, dict) else None
+    return system if isinstance(system, str) else None
 
 
 def entries() -> list[Entry]:

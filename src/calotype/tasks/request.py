@@ -134,43 +134,31 @@ def request(
     Raises:
         InputError: an argument is invalid.
     """
-    from calotype.image.limits import check_max_side  # imports Pillow
-
-    check_count(n, seed)
-    check_max_side(max_side)
-    if size is not None and factor is not None:
-        raise ArgumentError("--size and --factor were both given: give one of the two (size=, factor=)")
-    if verb == "retarget" and size is None and factor is None and "shape" not in own:
-        raise ArgumentError("retarget needs a new size: give --size 1280x480 or --factor 2x1 (size=, factor=)")
     from calotype.run import choose_device
 
-    sized = None if size is None else size_from(size)
-    scaled = None if factor is None else factor_from(factor)
-    one_of(TILES, tile, "tile")
-    if structure not in (None, AUTO):
-        structure = structure_from(structure)
-    device = str(choose_device(device))
     changes = dict(settings or {})
-    if model is not None and changes:
-        raise ArgumentError(
-            "the settings of a trained model are fixed: leave out --set (settings=) or --model (model=)"
-        )
+    check_arguments(
+        n=n,
+        seed=seed,
+        max_side=max_side,
+        size=size,
+        factor=factor,
+        structure=structure,
+        tile=tile,
+        settings=changes,
+        model=model,
+    )
+    device = str(choose_device(device))
     given = None if model is None else _given_model(model, unfinished, offers_unfinished)
     engine = given.loaded.system if given else engine
     check_able(engine, verb, model_given=given is not None)
+    own = check_supported(engine, verb, model_given=given is not None, structure=structure, tile=tile, own=own)
     known = declared(engine).verbs[verb]
     auto = structure == AUTO
     if auto:
         structure = default_structure if known.structure is None else known.structure
     if declared(engine).of_sets and "structure" not in known.options:
-        if given is not None and not auto and structure is not None:
-            raise ArgumentError(
-                f"the model {engine} starts at no scale of the photo: leave out --structure (structure=)"
-            )
         structure = None
-    if tile != "none" and "tile" not in declared(engine).abilities:
-        raise ArgumentError(f"the engine {engine} cannot make tileable results: leave out --tile (tile=)")
-    own = {name: _plain(value) for name, value in _supported(own, known, engine).items()}
     return Request(
         verb=verb,
         engine=engine,
@@ -179,8 +167,8 @@ def request(
         config=given.loaded.config if given else config_from(system_of(engine), preset, changes),
         n=int(n),
         seed=int(seed),
-        size=sized,
-        factor=scaled,
+        size=None if size is None else size_from(size),
+        factor=None if factor is None else factor_from(factor),
         structure=None if structure is None else structure_from(structure),
         tile=tile,
         max_side=max_side,
@@ -191,6 +179,59 @@ def request(
         model=given.folder if given else None,
         loaded=given.loaded if given else None,
     )
+
+
+def check_arguments(
+    *,
+    n: int = 1,
+    seed: int = 0,
+    max_side: int | None = None,
+    size: SizeLike | None = None,
+    factor: FactorLike | None = None,
+    structure: str | float | None = None,
+    tile: str = "none",
+    settings: Mapping[str, Any] | None = None,
+    model: str | Path | None = None,
+) -> None:
+    """Check what all verbs have, without torch.
+
+    Raises:
+        ArgumentError: an argument is out of range, or contradicts another one.
+    """
+    from calotype.image.limits import check_max_side  # imports Pillow
+
+    check_count(n, seed)
+    check_max_side(max_side)
+    if size is not None and factor is not None:
+        raise ArgumentError("--size and --factor were both given: give one of the two (size=, factor=)")
+    if size is not None:
+        size_from(size)
+    if factor is not None:
+        factor_from(factor)
+    one_of(TILES, tile, "tile")
+    if structure not in (None, AUTO):
+        structure_from(structure)
+    if model is not None and settings:
+        raise ArgumentError(
+            "the settings of a trained model are fixed: leave out --set (settings=) or --model (model=)"
+        )
+
+
+def check_supported(
+    system: str, verb: str, *, model_given: bool, structure: str | float | None, tile: str, own: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Check that a system has what was asked for, without importing it; return the arguments ``own`` that it takes.
+
+    Raises:
+        ArgumentError: it has not.
+    """
+    known = declared(system).verbs[verb]
+    scaled = "structure" in known.options or not declared(system).of_sets
+    if model_given and not scaled and structure not in (None, AUTO):
+        raise ArgumentError(f"the model {system} starts at no scale of the photo: leave out --structure (structure=)")
+    if tile != "none" and "tile" not in declared(system).abilities:
+        raise ArgumentError(f"the engine {system} cannot make tileable results: leave out --tile (tile=)")
+    return {name: _plain(value) for name, value in _supported(own, known, system).items()}
 
 
 def own_arguments(given: Mapping[str, Any]) -> dict[str, Any]:

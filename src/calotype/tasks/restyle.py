@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
+from calotype.catalog import declared
 from calotype.errors import ArgumentError, InputError
 from calotype.kinds import KINDS
 from calotype.results import Result
@@ -32,14 +33,16 @@ class RestyleJob(LayoutJob):
     takes = ("photo", "labels", "target", "look")
     main = "photo"
 
-    def __init__(self, request: Request, run: Optional["Run"] = None, **inputs: Any) -> None:
-        """See ``ModelJob``."""
-        if inputs.get("labels") is None and any(given.name == "labels" for given in request.declared.inputs):
+    @classmethod
+    def check_inputs_of(cls, system: str, inputs: Mapping[str, Any]) -> None:
+        """See ``Job``."""
+        names = [given.name for given in declared(system).verbs[cls.verb].inputs]
+        if "labels" in names and inputs.get("labels") is None:
             raise InputError(
-                f"restyle with the model {request.engine} needs the label map of the photo: give it after the photo, "
+                f"restyle with the model {system} needs the label map of the photo: give it after the photo, "
                 "calotype restyle PHOTO LABELS (labels=)"
             )
-        super().__init__(request, run, **inputs)
+        super().check_inputs_of(system, inputs)
 
     @classmethod
     def opened(cls, name: str, value: Any, request: Request) -> Any:

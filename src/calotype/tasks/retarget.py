@@ -1,7 +1,7 @@
 """The verb ``retarget``: change the size or shape of a photo and keep the proportions of single things."""
 
 # Annotations are values here, not strings: the command line is made from them.
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Unpack
@@ -35,6 +35,12 @@ class RetargetJob(PhotoJob):
     """Job of the verb ``retarget``: a picture, and optionally a film of the transition from the photo to it."""
 
     verb = "retarget"
+
+    @classmethod
+    def check_given(cls, given: Mapping[str, Any]) -> None:
+        """See ``Job``."""
+        if all(given.get(name) is None for name in ("size", "factor", "shape")):
+            raise ArgumentError("retarget needs a new size: give --size 1280x480 or --factor 2x1 (size=, factor=)")
 
     @classmethod
     def ordered(cls, **given: Any) -> Request:

@@ -1,6 +1,7 @@
 """The verb ``show``: print the command that reproduces a picture."""
 
 # Annotations are values here, not strings: the command line is made from them.
+import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -18,13 +19,17 @@ from calotype.tasks.arguments import STRUCTURES
 from calotype.tasks.directions import directions
 from calotype.tasks.invert import invert
 from calotype.tasks.latent_job import CODE_SUFFIX
-from calotype.tasks.model_store import folder_of, found_near
+from calotype.tasks.model_store import described as described_model
+from calotype.tasks.model_store import is_finished, places_of, root, saved_system
 from calotype.tasks.param import Param, described
 from calotype.tasks.retrieve import retrieve
 from calotype.tasks.verbs import VERBS
 
 # The commands beside the verbs whose pictures tell what repeats them.
 _COMMANDS: Mapping[str, Callable[..., Any]] = {"retrieve": retrieve, "invert": invert, "directions": directions}
+
+_NAME_IN_STORE = r".+-[a-z0-9]+-[0-9a-f]{12}"
+_ELSEWHERE = "FOLDER"  # in a command, for the folder of a model that is not found
 
 
 @dataclass(frozen=True)
@@ -110,20 +115,31 @@ def _identities(settings: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 def _with_place(settings: Mapping[str, Any], path: Path) -> tuple[Mapping[str, Any], str]:
     """The settings with the place of the model, and a line where it is not found.
 
-    The name of a model is recorded, never the folder it is in: it is looked for in the model store, here, and beside
-    the file and above it.
+    The name of a model is recorded, never the folder it is in: it is looked for here, in the model store, and beside
+    the file and above it, by its whole name, as others may begin with it. Where it is not found, the command has
+    ``FOLDER`` in its place, unless it has the name of a model in the store.
     """
     name = settings.get("model")
     if not isinstance(name, str):
         return settings, ""
-    try:
-        folder_of(name)
-    except InputError:
-        found = found_near(name, path)
-        if found is None:
-            return settings, f"there is no model {name} here: write the folder that it is in"
-        return {**settings, "model": str(found)}, ""
-    return settings, ""
+    found = next((place for place in places_of(name, path) if _is_of(place, settings.get("engine"))), None)
+    told = f"there is no model {name} here: write the folder that it is in"
+    if found is None and re.fullmatch(_NAME_IN_STORE, name):
+        return settings, told
+    if found is None:
+        place = {**settings, "model": f"{_ELSEWHERE}/{name}"}
+        return place, f"{told} for {_ELSEWHERE}, as results do not record it"
+    named = found == Path(name) or (found == root() / name and not Path(name).exists())
+    return (settings if named else {**settings, "model": str(found)}), ""
+
+
+def _is_of(folder: Path, system: Any) -> bool:
+    """Whether there is a model of a system in a folder, also one that is not finished; of any, if that is unknown."""
+    about = described_model(folder)
+    if not (is_finished(folder) or about):
+        return False
+    said = about.get("engine") or saved_system(folder)
+    return system is None or said is None or said == system
 
 
 def _format(settings: Mapping[str, Any], path: Path) -> Iterator[str]:

@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
+from calotype.catalog import declared
 from calotype.errors import ArgumentError, InputError
 from calotype.results import Latent, Result
 from calotype.tasks import arguments
@@ -40,6 +41,12 @@ class StylizeJob(CodedPhotoJob, ImageConditionedJob):
         if own.get("blend") is not None:
             between(own["blend"], 0, 1, "a share", "0.5")
 
+    @classmethod
+    def check_inputs_of(cls, system: str, inputs: Mapping[str, Any]) -> None:
+        """See ``Job``."""
+        if declared(system).verbs[cls.verb].coded and inputs.get("mask") is None:
+            raise InputError("a model transfers the style to a region: give --mask, white where it is wanted (mask=)")
+
     def __init__(
         self,
         request: Request,
@@ -65,8 +72,8 @@ class StylizeJob(CodedPhotoJob, ImageConditionedJob):
         self.region: torch.Tensor | None = None
         if mask is not None:
             self.region = self.read_mask(mask)
-        elif self.declared.coded:
-            raise InputError("a model transfers the style to a region: give --mask, white where it is wanted (mask=)")
+        else:
+            self.check_inputs_of(request.engine, {})
 
     def region_of(self, seed: int) -> "torch.Tensor":
         """See ``CodedPhotoJob``."""

@@ -124,12 +124,11 @@ def training_request(
     from calotype.run import choose_device
 
     changes = dict(settings or {})
-    _check_trained(engine)
+    check_trained(engine, labels, several=several)
     check_seed(seed)
     module = engine_of(engine)
     preset = default_preset(engine) if preset is None else preset
     base_config = config_from(module, preset, changes)
-    _check_labels(engine, labels, several)
     adaptation = _adaptation(engine, purpose, factor)
     adapts = purpose and declared(engine).adapts
     config = module.adapted(base_config, purpose, **adaptation) if adapts else base_config
@@ -176,9 +175,7 @@ def dataset_training_request(
     Raises:
         InputError: an argument is invalid.
     """
-    for name, flag in (("purpose", "--for"), ("labels", "--labels"), ("max_side", "--max-side")):
-        if others.get(name):
-            raise ArgumentError(f"{engine} is trained on a data set: leave out {flag} ({name}=)")
+    check_of_photos(engine, others)
     check_seed(seed)
     module, changes, system = model_of(engine), dict(settings or {}), declared(engine)
     preset = default_preset(engine) if preset is None else preset
@@ -192,6 +189,17 @@ def dataset_training_request(
     check_needs(engine, config, "train")
     folder = None if out is None else Path(out)
     return DatasetModel(dataset, engine, preset, config, changes, seed, folder, place, freeze_d)
+
+
+def check_of_photos(engine: str, given: Mapping[str, Any]) -> None:
+    """Refuse, for a training on a data set, what concerns a single photo.
+
+    Raises:
+        ArgumentError: something was given.
+    """
+    for name, flag in (("purpose", "--for"), ("labels", "--labels"), ("max_side", "--max-side")):
+        if given.get(name):
+            raise ArgumentError(f"{engine} is trained on a data set: leave out {flag} ({name}=)")
 
 
 def check_order(engine: str, photo: Any) -> None:
@@ -282,13 +290,19 @@ def _start_place(start: str | Path) -> Path:
         raise
 
 
-def _check_trained(engine: str) -> None:
-    """Check that an engine can be trained.
+def check_trained(engine: str, labels: LabelMapLike | None, *, several: bool) -> None:
+    """Check that an engine can be trained, and whether it takes a label map.
+
+    Args:
+        engine: name of the engine.
+        labels: the label map; ``None``: there is none.
+        several: whether several photos are trained on.
 
     Raises:
         InputError: it cannot; the message names those that can.
     """
     if declared(engine).trained:
+        _check_labels(engine, labels, several)
         return
     able = [name for name in ENGINES if declared(name).trained]
     raise ArgumentError(f"the engine {engine} cannot be trained: use one that can ({', '.join(able)})")

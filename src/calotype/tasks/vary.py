@@ -1,7 +1,7 @@
 """The verb ``vary``: generate variations of one photo."""
 
 # Annotations are values here, not strings: the command line is made from them.
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Unpack
 
 from calotype.errors import ArgumentError
@@ -9,7 +9,6 @@ from calotype.results import Result
 from calotype.tasks import arguments
 from calotype.tasks.param import Param
 from calotype.tasks.photo_job import PhotoJob
-from calotype.tasks.request import Request
 from calotype.tasks.verb_options import TrainedOptions
 from calotype.types import PhotoLike
 
@@ -21,14 +20,13 @@ class VaryJob(PhotoJob):
     default_structure = "loose"
 
     @classmethod
-    def ordered(cls, **given: Any) -> Request:
+    def check_given(cls, given: Mapping[str, Any]) -> None:
         """See ``Job``."""
         if given.get("all_scales") and given.get("structure", "auto") != "auto":
             raise ArgumentError(
                 "--all-scales makes a picture for every start scale: leave out --structure (structure=) or "
                 "--all-scales (all_scales=)"
             )
-        return super().ordered(**given)
 
 
 def vary(

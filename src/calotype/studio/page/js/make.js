@@ -95,7 +95,8 @@ export function workspace(main, verb, {photo = null, set: many = null, empty = f
       const {preset, settings, ...plain} = given(pictures);
       const wishes = engines.length ? engines.map((engine) => ({...plain, engine, n: 1})) : [given(pictures)];
       for (const wish of wishes) {
-        const job = await api.make(verb.name, wish);
+        const job = await accept(wish);
+        if (!job) return;
         mine.set(job.id, shown.strokes?.() ?? 0);
         // An event of the job may have arrived before this response; it is newer.
         if (!state.jobs.has(job.id)) state.jobs.set(job.id, job);
@@ -105,6 +106,16 @@ export function workspace(main, verb, {photo = null, set: many = null, empty = f
     });
     make.disabled = tryAll.disabled = false;
     make.classList.remove('busy');
+  }
+
+  /** Ask the server for a job; what it refuses is said above the button, in place of the estimate. */
+  async function accept(wish) {
+    try { return await api.make(verb.name, wish); } catch (error) {
+      if (error.status !== 422) throw error;
+      cost.className = 'cost problem';
+      cost.textContent = error.message;
+      return null;
+    }
   }
 
   /** Whoever comes back to the page is about to ask for something: the process that works is started meanwhile. */

@@ -215,6 +215,7 @@ def test_models_list_remove_and_import(learning, model_store, tmp_path, photo):
     assert learning("models", "remove", name).returncode == 0
     assert len(learning("models").stdout.splitlines()) == 2
     (tmp_path / "theirs").mkdir()
+    (tmp_path / "theirs" / "weights").touch()  # what the tiny engine imports
     taken = learning("models", "import", "theirs", "--photo", photo)
     assert taken.returncode == 0, taken.stderr
     used = learning("vary", photo, "--model", taken.stdout.strip(), "-q")

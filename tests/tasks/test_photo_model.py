@@ -256,6 +256,7 @@ def test_list_and_remove(model_store):
 def test_a_model_from_elsewhere(model_store, tmp_path, monkeypatch):
     monkeypatch.delitem(catalog.ENGINES, "singan")  # it would be asked first
     (tmp_path / "theirs").mkdir()
+    (tmp_path / "theirs" / "weights").touch()  # what the tiny engine imports
     torch.manual_seed(0)  # of the weights
     folder = models.take_over(tmp_path / "theirs")
     assert calotype.vary(PHOTO, model=folder)[0].size == (48, 32)

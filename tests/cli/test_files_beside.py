@@ -148,6 +148,13 @@ def test_a_photo_at_the_place_of_a_result_is_not_replaced(saved, capsys):
     assert Path("holiday.png").read_bytes() != made
 
 
+def test_an_empty_file_is_replaced(saved):
+    painted("me.png")
+    Path("made.png").touch()  # as mktemp does
+    assert main(["vary", "me.png", *TINY, "-o", "made.png"]) == 0
+    assert Path("made.png").stat().st_size
+
+
 def test_contact_sheets_replace_no_photo(saved, capsys):
     painted("me.png", "me_vary_sheet.png")
     kept = Path("me_vary_sheet.png").read_bytes()

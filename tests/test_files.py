@@ -102,6 +102,28 @@ write_folder(Path(sys.argv[1]), write)
     assert parts(tmp_path) == set()
 
 
+@needs_locks
+@pytest.mark.parametrize("kind", ["file", "folder"])
+def test_a_part_that_is_being_deleted_is_not_written(tmp_path, monkeypatch, kind):
+    lock, lost = files.fcntl.flock, []
+
+    def taken_at_first(file, how):
+        if not lost:
+            lost.extend(tmp_path.glob(".calotype-*.part"))
+            raise BlockingIOError(errno.EWOULDBLOCK, os.strerror(errno.EWOULDBLOCK))
+        lock(file, how)
+
+    def write(part):
+        (other,) = lost  # is deleted after the lock was tried
+        other.rmdir() if other.is_dir() else other.unlink()
+        part.write(b"whole") if kind == "file" else (part / "a").touch()
+
+    monkeypatch.setattr(files.fcntl, "flock", taken_at_first)
+    (write_whole if kind == "file" else write_folder)(tmp_path / "made", write)
+    assert (tmp_path / "made").exists()
+    assert parts(tmp_path) == set()
+
+
 def test_a_folder_is_written_whole_or_nothing_is_left(tmp_path):
     def write(part):
         (part / "sub").mkdir()

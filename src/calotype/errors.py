@@ -76,7 +76,8 @@ def one_line(error: BaseException) -> str | None:
     if isinstance(error, CalotypeError):
         return str(error)
     if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
-        return f"'{str(error.filename)[:40]}...' names no file: it is too long"
+        name = "a path" if error.filename is None else f"'{str(error.filename)[:40]}...'"
+        return f"{name} names no file: it is too long"
     text = str(error)
     # torch has an error class for this on GPUs but not on CPUs; it must not be imported here.
     out_of_memory = type(error).__name__ == "OutOfMemoryError" or "can't allocate memory" in text

@@ -262,9 +262,7 @@ def _new_part(folder: Path) -> tuple[Path, BinaryIO]:
         file = open(part, "xb")  # noqa: SIM115  (closed by the caller)
         if not fcntl:
             return part, file
-        with suppress(OSError):  # no locks there, or ``remove_stale_parts`` has come in between
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if os.fstat(file.fileno()).st_nlink:
+        if _locked(file.fileno()) and os.fstat(file.fileno()).st_nlink:
             return part, file
         file.close()
 
@@ -280,11 +278,20 @@ def _new_part_folder(parent: Path) -> tuple[Path, int | None]:
             descriptor = os.open(part, os.O_RDONLY)
         except FileNotFoundError:  # ``remove_stale_parts`` has come in between
             continue
-        with suppress(OSError):  # no locks there, or the same
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if part.is_dir():
+        if _locked(descriptor) and part.is_dir():
             return part, descriptor
         os.close(descriptor)
+
+
+def _locked(descriptor: int) -> bool:
+    """Lock a new part; ``False`` if ``remove_stale_parts`` holds it, which deletes it next."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # no locks there
+        pass
+    return True
 
 
 def remove_stale_parts(folder: Path, *, below: bool = False) -> None:
@@ -298,7 +305,7 @@ def remove_stale_parts(folder: Path, *, below: bool = False) -> None:
     nothing is deleted.
     """
     for part in list((folder.rglob if below else folder.glob)(f"{_PART}*.part")):
-        if part.is_dir():
+        if os.path.isdir(part):  # never raises
             _remove_stale_folder(part)
             continue
         with suppress(OSError), open(part, "rb") as file:

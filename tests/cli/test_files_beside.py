@@ -148,6 +148,13 @@ def test_a_photo_at_the_place_of_a_result_is_not_replaced(saved, capsys):
     assert Path("holiday.png").read_bytes() != made
 
 
+def test_an_empty_file_is_replaced(saved):
+    painted("me.png")
+    Path("made.png").touch()  # as mktemp does
+    assert main(["vary", "me.png", *TINY, "-o", "made.png"]) == 0
+    assert Path("made.png").stat().st_size
+
+
 def test_contact_sheets_replace_no_photo(saved, capsys):
     painted("me.png", "me_vary_sheet.png")
     kept = Path("me_vary_sheet.png").read_bytes()
@@ -172,6 +179,21 @@ def test_a_photo_among_the_results_of_a_folder_is_not_replaced(saved, capsys, mo
     assert Path("out/a_vary_0.png").read_bytes() != kept
     assert main([*words, "--again", "--no-metadata"]) == 0
     assert main([*words, "--again"]) == 0  # what the manifest knows needs no settings
+
+
+def test_a_result_without_settings_is_known_after_a_later_attempt_has_failed(saved, capsys):
+    painted("photos/a.png", "photos/b.png")
+    photo = Path("photos/a.png").read_bytes()
+    words = ["vary", "photos", *TINY, "-o", "out", "--no-metadata", "--again"]
+    assert main(words) == 0
+    Path("photos/a.png").write_bytes(b"broken")
+    assert main(words) == 1
+    Path("photos/a.png").write_bytes(photo)
+    assert main(words) == 0
+    Path("out/a_vary_0.png").write_bytes(photo)
+    capsys.readouterr()
+    assert main(words) == 1
+    assert "'out/a_vary_0.png' is there" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["film.gif", "film.webp", "film.png"])

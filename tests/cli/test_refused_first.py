@@ -108,6 +108,16 @@ def test_layouts_of_another_kind(tmp_path, monkeypatch, capsys, name, layout, wo
     assert name == "" or "'layouts/one.json' holds" in line
 
 
+def test_a_folder_of_layouts_of_another_kind_beside_other_json(tmp_path, capsys):
+    (tmp_path / "layouts").mkdir()
+    for name, content in (("a.json", {"notes": 1}), ("b.json", BOXES)):
+        (tmp_path / "layouts" / name).write_text(json.dumps(content))
+    model = saved(tmp_path / "model", "spade")
+    assert main(["draw", str(tmp_path / "layouts"), "--model", str(model), "-o", str(tmp_path / "out")]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "b.json' holds boxes, and spade takes a label map" in line
+
+
 def test_a_picture_where_boxes_are_wanted(tmp_path, capsys, picture):
     picture().save(tmp_path / "map.png")
     folder = saved(tmp_path / "model", "layout2im")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -108,10 +109,13 @@ def _check_folder(folder: Path, name: str, kind: str, request: Request) -> None:
     """Refuse a folder of layouts of another kind, in which nothing would be found."""
     if kind != "label map" or not folder.is_dir():
         return
-    there = sorted(folder.iterdir())
-    kinds = {kind_of_layout(path): path for path in there if path.suffix.lower() == ".json"}
-    if kinds and not any(kind_of_layout(path) == kind for path in there):
-        check_layout(next(iter(kinds.values())), name, kind, request.verb, request.engine)
+    there: list[Path] = []
+    with suppress(OSError):  # said where the photos are listed
+        there = sorted(folder.iterdir())
+    if any(path.suffix.lower() != ".json" and kind_of_layout(path) == kind for path in there):
+        return
+    for path in there:
+        check_layout(path, name, kind, request.verb, request.engine)
 
 
 def _check_certificate(options: OutputOptions) -> None:

@@ -93,9 +93,9 @@ class BulkRequest:
         stems = [Path(main).stem for main in mains if isinstance(main, str | Path)]
         for folder in self._folders().values():
             there = {path.stem for path in list_photos(folder)}
-            if len(mains) > 1 and there.isdisjoint(stems):
+            if len(stems) > 1 and there.isdisjoint(stems):
                 raise InputError(
-                    f"no picture in {shown(folder)} is named like one of the {counted(len(mains), 'photo')}: put one "
+                    f"no picture in {shown(folder)} is named like one of the {counted(len(stems), 'photo')}: put one "
                     f"there for each photo, like {stems[0]}.png"
                 )
 

@@ -31,7 +31,10 @@ class Manifest:
     def __init__(self, folder: Path | None) -> None:
         """Read the existing records."""
         self._folder = folder
-        self._known = {} if folder is None else _read(folder / MANIFEST)
+        records = [] if folder is None else _read(folder / MANIFEST)
+        self._known = {str(record["path"]): record for record in records}
+        # A failed attempt leaves the file of the one before.
+        self._sizes = {str(one["path"]): one.get("bytes") for one in records if one.get("state") == "done"}
 
     @property
     def path(self) -> Path | None:
@@ -41,16 +44,14 @@ class Manifest:
     def holds(self, path: Path, settings: str) -> bool:
         """Whether ``path`` is recorded as done with that hash of settings, and has the recorded file size."""
         record = self._known.get(self._name(path), {})
-        if record.get("state") != "done" or record.get("settings") != settings:
-            return False
-        try:
-            return path.stat().st_size == record.get("bytes")
-        except OSError:
-            return False
+        return record.get("state") == "done" and record.get("settings") == settings and self.made(path)
 
     def made(self, path: Path) -> bool:
-        """Whether ``path`` is recorded as done, with any settings, and has the recorded file size."""
-        return self.holds(path, str(self._known.get(self._name(path), {}).get("settings")))
+        """Whether ``path`` has the file size that was recorded when it was last done, with any settings."""
+        try:
+            return path.stat().st_size == self._sizes.get(self._name(path))
+        except OSError:
+            return False
 
     def done(self, path: Path, settings: str, seconds: float | None, **about: Any) -> None:
         """Record a finished picture; ``seconds`` is ``None`` if it existed before.
@@ -85,20 +86,23 @@ class Manifest:
         except OSError as error:
             raise output_error(self._folder / MANIFEST, error) from error
         self._known[name] = record
+        if record["state"] == "done":
+            self._sizes[name] = record["bytes"]
 
 
-def _read(path: Path) -> dict[str, dict[str, Any]]:
-    """The last record of each picture."""
+def _read(path: Path) -> list[dict[str, Any]]:
+    """All records, oldest first; each has a path."""
     try:
         lines = path.read_text("utf-8", "replace").splitlines()
     except OSError:
-        return {}
-    known = {}
+        return []
+    records = []
     for line in lines:
-        with suppress(ValueError, KeyError, TypeError):  # truncated or invalid line
+        with suppress(ValueError):  # truncated or invalid line
             record = json.loads(line)
-            known[str(record["path"])] = record
-    return known
+            if isinstance(record, dict) and "path" in record:
+                records.append(record)
+    return records
 
 
 def _append(path: Path, line: str) -> None:

@@ -103,7 +103,7 @@ _ABOVE = 3  # folders above a file in which its model is looked for
 
 
 def found_near(name: str, path: Path) -> Path | None:
-    """The folder of a finished model by its name: in the store, here, or beside a file and above it.
+    """The folder of a finished model by its name: here, in the store, or beside a file and above it.
 
     Args:
         name: of the model, as results record it.

@@ -13,12 +13,12 @@ _HEAD = 1 << 24  # bytes of a film, within which what it says of itself is
 
 
 def check_replaceable(path: Path) -> None:
-    """Refuse to replace a picture, a film or a latent code that does not say that calotype made it.
+    """Refuse to replace a picture, a film or a latent code that does not say that calotype made it; not an empty file.
 
     Raises:
         UnwritableName: there is such a file.
     """
-    if path.is_file() and not says_its_origin(path):
+    if path.is_file() and path.stat().st_size and not says_its_origin(path):
         raise UnwritableName(
             f"{shown(path)} is there and does not say that calotype made it: give another -o, or --overwrite to "
             "replace it"

@@ -96,7 +96,7 @@ export function workspace(main, verb, {photo = null, set: many = null, empty = f
       const wishes = engines.length ? engines.map((engine) => ({...plain, engine, n: 1})) : [given(pictures)];
       for (const wish of wishes) {
         const job = await accept(wish);
-        if (!job) return;
+        if (!job) continue;  // the other engines may take it
         mine.set(job.id, shown.strokes?.() ?? 0);
         // An event of the job may have arrived before this response; it is newer.
         if (!state.jobs.has(job.id)) state.jobs.set(job.id, job);

@@ -178,7 +178,7 @@ def test_a_file_that_is_deleted_before_it_is_locked_is_begun_again(tmp_path, mon
 
     def late(file, how):
         if not taken:
-            taken.append(file.name)
+            taken.append(file)
             next(tmp_path.glob("*.part")).unlink()
         lock(file, how)
 

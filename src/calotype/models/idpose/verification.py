@@ -43,7 +43,7 @@ def traced(shares: Tensor, parts: Parts, identity: Tensor, *, within: bool = Fal
         parts: of the picture of the identity.
         identity: that picture, [B, 3, H, W], -1..1.
         within: prefer the position of a part that lies as far from the middle of the part as in the picture that is
-            traced. Training does without: there it costs a quarter more and changes nothing.
+            traced. Training does without, as this compares all pairs of positions, which takes time.
     """
     side = round(shares.shape[2] ** 0.5)
     places = parts.shares / (parts.shares.sum(2, keepdim=True) + 1e-6)

@@ -82,8 +82,11 @@ def test_the_options_that_begin_processes_are_not_handed_on():
         ("pyramid", ""),  # remix, erase and mix have no such option
     ],
 )
-def test_a_stopped_training_names_the_verbs_that_can_use_it(system, said):
-    assert _last_state(SimpleNamespace(engine=system, folder=Path("mine"))) == said
+def test_a_stopped_training_names_the_verbs_that_can_use_it(system, said, tmp_path):
+    model = SimpleNamespace(engine=system, folder=tmp_path / "mine")
+    assert _last_state(model) == ""  # nothing was saved
+    (tmp_path / "mine" / "state").mkdir(parents=True)
+    assert _last_state(model) == said
 
 
 @pytest.mark.slow

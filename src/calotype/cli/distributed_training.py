@@ -23,6 +23,7 @@ from calotype.files import check_writable
 from calotype.tasks.dataset_model import DatasetModel
 from calotype.tasks.eta import format_duration
 from calotype.tasks.memory import format_bytes, require_memory
+from calotype.tasks.model_store import has_state
 from calotype.tasks.training import train_model
 from calotype.tasks.training_request import dataset_training_request
 from calotype.tasks.verbs import accepting
@@ -77,9 +78,9 @@ def train_dataset_model(options: TrainingOptions, given: dict[str, Any]) -> int:
 
 
 def _last_state(model: DatasetModel) -> str:
-    """Which verbs use the last saved state of an unfinished model; empty if none does."""
+    """Which verbs use the last saved state of an unfinished model; empty if none does, or if nothing was saved yet."""
     verbs = accepting("unfinished", model.engine)
-    if not verbs:
+    if not verbs or not has_state(model.folder):
         return ""
     *others, last = verbs
     using = f"{', '.join(others)} and {last} use" if others else f"{last} uses"

@@ -99,6 +99,54 @@ def test_two_processes_of_which_one_dies_do_what_one_does_with_the_whole_batch(t
     assert torch.allclose(sampled(alone), sampled(together), atol=5e-3)
 
 
+# What each process runs: steps with an optimizer, of which one has a wrapped module; then it tells its threads.
+ENDING = """
+import os, sys, torch
+from pathlib import Path
+from calotype import distributed
+
+def step(module):
+    optimizer = torch.optim.Adam(module.parameters())
+    module(torch.rand(2, 3)).sum().backward()
+    distributed.average_gradients(module.parameters())
+    optimizer.step()
+
+def threads():
+    return [Path(task, "comm").read_text().strip() for task in Path("/proc/self/task").iterdir()]
+
+def train():
+    step(torch.nn.Linear(3, 3))
+    wrapped = distributed.wrapped(torch.nn.Linear(3, 3))
+    wrapped.itself = wrapped  # a reference cycle
+    step(wrapped)
+    assert any("gloo" in name for name in threads()), threads()
+    if sys.argv[1] == "stopped":
+        raise KeyboardInterrupt
+
+try:
+    with distributed.group(torch.device("cpu")):
+        train()
+except KeyboardInterrupt:
+    assert not any("gloo" in name for name in threads()), threads()
+assert not any("gloo" in name for name in threads()), threads()
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="tells threads by /proc")
+@pytest.mark.parametrize("ending", ["finished", "stopped"])
+def test_no_thread_of_the_group_outlives_it(ending, tmp_path):
+    # A process that ends while such a thread runs is sometimes aborted, which the launcher takes for a failed training.
+    script = tmp_path / "ending.py"
+    script.write_text(ENDING)
+    done = subprocess.run(
+        [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", str(script), ending],
+        env={**os.environ, "PYTHONPATH": str(SOURCE), "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        timeout=280,
+    )
+    assert done.returncode == 0, done.stderr.decode()
+
+
 def test_a_stop_of_any_process_stops_this_one(monkeypatch):
     monkeypatch.setattr(distributed, "any_of", lambda flag, device=None: True)
     with pytest.raises(Stopped):

@@ -8,11 +8,14 @@ and ``nccl`` on GPUs.
 
 from __future__ import annotations
 
+import gc
 import os
+import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from datetime import timedelta
+from importlib import import_module
 from inspect import signature
 from typing import Any, TypeVar
 
@@ -89,6 +92,9 @@ def group(device: torch.device, *, patience: float = 1800.0) -> Iterator[None]:
     if device.type == "cuda":
         torch.cuda.set_device(device)
     backend = "nccl" if device.type == "cuda" else "gloo"
+    # Every optimizer imports this module. Imported within a group, its functions have the group as a default argument:
+    # the group's threads outlive it, and the process is sometimes aborted at its end.
+    import_module("torch.distributed.nn.functional")
     from torch.distributed.rendezvous import rendezvous  # missing in builds of torch without distributed support
 
     waiting = timedelta(seconds=patience)
@@ -106,7 +112,12 @@ def group(device: torch.device, *, patience: float = 1800.0) -> Iterator[None]:
         ) from error
     try:
         yield
+    except BaseException as error:
+        traceback.clear_frames(error.__traceback__)
+        raise
     finally:
+        # Modules that hold the group are released first: variables of an exception's frames, reference cycles.
+        gc.collect()
         dist.destroy_process_group()
 
 

@@ -5,8 +5,8 @@ Training pictures are the first 4000 faces of the set ``faces`` (32 pixels, seed
 Of each model 1000 samples are compared with the held-out faces: the Frechet distance of EfficientNet-Lite0's features,
 which is not FID, precision and recall (k = 3). Pictures are mirrored at random in training, so half of the held-out
 ones are, too. Beside the models stand 1000 of the training pictures, and the plain GAN: that of ``cocogan.py``, wider.
-``ada`` trains the preset ``study`` on 200 faces, with augmentation and without. Trainings are kept in ``--work`` and go
-on where they were stopped.
+``ada`` trains the preset ``study`` on 200 faces, with augmentation and without; ``--few-steps`` trains longer, with the
+moving average of ``small``. Trainings are kept in ``--work`` and go on where they were stopped.
 
     python benchmarks/stylegan.py train --work WORK --seed 0       # and 1, and 2
     python benchmarks/stylegan.py plain --work WORK
@@ -120,9 +120,9 @@ def early(steps: int | None = None) -> Training:
     return Training("early", replace(cfg, steps=round(EARLY * cfg.steps), decay_at=1.0))
 
 
-def few(augment: bool) -> Training:
-    """The preset ``study`` on few pictures."""
-    cfg = stylegan.PRESETS["study"]
+def few(augment: bool, steps: int | None = None) -> Training:
+    """The preset ``study`` on few pictures, or ``small`` in so many steps."""
+    cfg = replace(stylegan.PRESETS["small"], steps=steps) if steps else stylegan.PRESETS["study"]
     if augment:
         return Training("few", replace(cfg, augment="bgc"), FEW)
     return Training("few_without", replace(cfg, augment="none"), FEW)
@@ -184,9 +184,14 @@ def measured(real: Vectors, made: Vectors) -> dict[str, float]:
     }
 
 
+def steps_of(folders: list[Path]) -> int | None:
+    """The steps of the first of some trainings; ``None`` if there is none."""
+    return load(folders[0] / "net").config.steps if folders else None
+
+
 def ratio(rows: dict[str, dict[str, float]], above: list[str], below: list[str], digits: int = 3) -> float | None:
     """The largest distance of some models over the largest of others; ``None`` where one was not trained."""
-    if not all(name in rows for name in (*above, *below)):
+    if not (above and below and all(name in rows for name in (*above, *below))):
         return None
     return round(max(rows[name]["fd"] for name in above) / max(rows[name]["fd"] for name in below), digits)
 
@@ -197,6 +202,7 @@ def quality(asked: argparse.Namespace, held: dict[str, Any]) -> None:
     folders = {name: work / f"seed{seed}" for name, seed in zip(seeds, asked.seeds)}
     folders |= {EARLY_NAME: work / "early", ADAPTED: work / "few", PLAIN_FEW: work / "few_without"}
     folders = {name: folder for name, folder in folders.items() if (folder / "net").exists()}
+    seeds = [name for name in seeds if name in folders]
     pictures = {"training pictures": mirrored(Faces(held, SAMPLES).pictures)}
     pictures |= {name: samples_of(folder / "net") for name, folder in folders.items()}
     seconds = {name: seconds_of(folder) for name, folder in folders.items()}
@@ -209,8 +215,8 @@ def quality(asked: argparse.Namespace, held: dict[str, Any]) -> None:
     result = {
         "benchmark": "stylegan",
         **provenance(),
-        "steps": load(work / "seed0" / "net").config.steps,
-        "study_steps": stylegan.PRESETS["study"].steps,
+        "steps": steps_of([folders[name] for name in seeds]),
+        "study_steps": steps_of([folders[name] for name in (ADAPTED, PLAIN_FEW) if name in folders]),
         "pictures": TRAINED,
         "few_pictures": FEW,
         "held_out": HELD_OUT,
@@ -244,6 +250,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--steps", type=int, help="of small, instead of the preset's")
+    parser.add_argument("--few-steps", type=int, help="of ``ada``: small in so many steps instead of study")
     parser.add_argument("--seconds", type=float, help="of the plain GAN, instead of those of small with seed 0")
     parser.add_argument("--features", default="auto")
     asked, held = begun(parser)
@@ -253,7 +260,7 @@ def main() -> None:
         trained(early(asked.steps), held, asked.work)
     elif asked.what == "ada":
         for augment in (True, False):
-            trained(few(augment), held, asked.work)
+            trained(few(augment, asked.few_steps), held, asked.work)
     elif asked.what == "plain":
         trained_plain(held, asked.work, seconds_of(asked.work / "seed0") if asked.seconds is None else asked.seconds)
     else:

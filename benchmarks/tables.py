@@ -1084,7 +1084,8 @@ def stylegan_step() -> str:
 
 
 def stylegan() -> str:
-    result, offline = results("stylegan"), results("stylegan_offline")
+    result, offline = (_with_further_seeds(name) for name in ("stylegan", "stylegan_offline"))
+    few = results("stylegan_few"), results("stylegan_few_offline")
     before, offline_before = results("stylegan_earlier"), results("stylegan_earlier_offline")
     shorter = results("stylegan_quarter"), results("stylegan_quarter_offline")
     rows = [
@@ -1096,6 +1097,7 @@ def stylegan() -> str:
         )
         for first, second, ending in (
             (result, offline, ""),
+            (*few, f", `small`, {few[0]['study_steps']} steps"),
             (*shorter, f", {shorter[0]['steps']} steps"),
             (before, offline_before, ", before"),
         )
@@ -1105,17 +1107,17 @@ def stylegan() -> str:
     bounds = (
         ("recall of `small`", _worst_recall(result), 0.3, True),
         ("recall of `small` by the offline features", _worst_recall(offline), 0.3, True),
-        ("FD after a twentieth of the steps over that after all", result[_OVER_EARLY], 3.5, True),
-        ("FD with augmentation over that without", result[_OVER_PLAIN_FEW], 0.7, False),
-        ("FD with augmentation over that without by the offline features", offline[_OVER_PLAIN_FEW], 0.7, False),
+        ("FD after a twentieth of the steps over that of the worst seed after all", _over_worst(result), 3.5, True),
+        ("FD with augmentation over that without", few[0][_OVER_PLAIN_FEW], 0.7, False),
+        ("FD with augmentation over that without by the offline features", few[1][_OVER_PLAIN_FEW], 0.7, False),
     )
     columns = "pictures | FD | FD (offline) | precision | recall | precision (offline) | recall (offline) | CPU minutes"
     return (
         table(columns, rows)
         + f"\n\nFD: Frechet distance of {result['compared']} samples from {result['held_out']} held-out faces, which "
         f"is not FID; features: {result['features']}, and {offline['features']}. Training set: {result['pictures']} "
-        f"faces of `calotype data faces`, 32 pixels. `small`: {result['steps']} steps, {len(_seeds(result))} seed of "
-        "three. CPU minutes are those of the training, one thread. Before: the preset as it was, with the filters and "
+        f"faces of `calotype data faces`, 32 pixels. `small`: {result['steps']} steps, {len(_seeds(result))} "
+        "seeds. CPU minutes are those of the training, one thread. Before: the preset as it was, with the filters and "
         f"the logistic loss of StyleGAN2, wider networks and augmentation, {before['steps']} steps; and the plain GAN "
         "of that time; with as much time as now a DCGAN was trained, see the next section. Rows of "
         f"{result['few_pictures']} pictures: preset `study`, {result['study_steps']} steps "
@@ -1141,8 +1143,24 @@ def _seeds(result: dict[str, Any]) -> list[str]:
     return [name for name in result["models"] if name.startswith("small, seed")]
 
 
-_OVER_EARLY = "fd_of_a_twentieth_over_that_of_the_worst_seed"
 _OVER_PLAIN_FEW = "fd_with_augmentation_over_that_without"
+
+
+def _with_further_seeds(name: str) -> dict[str, Any]:
+    """What was measured of seed 0, and of the further seeds of ``small``, which were trained later."""
+    first, more = results(name), results(name.replace("stylegan", "stylegan_seeds"))
+    added = {
+        key: {**first[key], **{seed: more[key][seed] for seed in _seeds(more)}} for key in ("models", "cpu_seconds")
+    }
+    order = sorted(added["models"], key=lambda row: (not row.startswith("training"), not row.startswith("small, seed")))
+    return {**first, **added, "models": {row: added["models"][row] for row in order}}
+
+
+def _over_worst(result: dict[str, Any]) -> float:
+    """The distance after a twentieth of the training over that of the worst seed after all of it."""
+    distances: list[float] = [result["models"][name]["fd"] for name in _seeds(result)]
+    early: float = result["models"]["small, a twentieth of it"]["fd"]
+    return early / max(distances)
 
 
 def _worst_recall(result: dict[str, Any]) -> float:
@@ -1858,7 +1876,7 @@ def style_figures() -> str:
     ratios = ", ".join(number(value) for value in result["summary"].get("style variance without over with FPD", []))
     return (
         table(" | ".join(["held-out emoji", *found, "baseline", "asked"]), rows)
-        + f"\n\n{result['steps']} steps at 32 pixels, one seed, {_seconds(result)} of one core a training. "
+        + f"\n\n{result['steps']} steps at 32 pixels, seed 0, {_seconds(result)} of one core a training. "
         f"Deception by vendor, with all losses: {by_vendor}; the "
         f"vendors of real emoji are told in {result['real']['vendor']:.0%} of cases. Style variance without the "
         f"disentanglement loss over that with it: {ratios}. "
@@ -1873,7 +1891,41 @@ def style_figures() -> str:
         f"{number(long['deception'])}, content {number(long['content'])}, retrieval {number(long['retrieval'])}, error "
         f"{number(long['paired error'], 3)}: on the emoji of the choice it had deceived more. "
         "Settings were chosen on emoji that are not reported here, but for `moves`, `allowed_learned` and "
-        "`disentangling_weight`, which were changed after trainings whose results for the reported ones were seen."
+        "`disentangling_weight`, which were changed after trainings whose results for the reported ones were seen.\n\n"
+        + _style_seeds(named, result, results("style_disentangle_seeds"))
+    )
+
+
+def _style_seeds(named: dict[str, str], *measured: dict[str, Any]) -> str:
+    """The figures of ``styledisentangle`` on emoji, every seed, and what the worst of them reaches."""
+    found: dict[str, dict[str, Any]] = {variant: {} for variant in named}
+    for result in measured:
+        for variant, of_variant in found.items():
+            of_variant.update(result["variants"][variant])
+    columns = ("deception", "content", "style variance", "retrieval", "paired error", "flicker")
+    rows = [
+        (f"{label}, seed {seed}", *(number(row[key], 4 if key == "style variance" else 3) for key in columns))
+        for variant, label in named.items()
+        for seed, row in found[variant].items()
+    ]
+    ratios = {
+        "style variance without over with FPD": [
+            without["style variance"] / found["full"][seed]["style variance"]
+            for seed, without in found["no_fpd"].items()
+        ]
+    }
+    least = {key: min(row[key] for row in found["full"].values()) for key in ("deception", "content", "retrieval")}
+    worst = {
+        **next(iter(found["full"].values())),
+        **least,
+        "paired error": max(row["paired error"] for row in found["full"].values()),
+    }
+    without = {"retrieval": max(row["retrieval"] for row in found["no_fpt"].values())}
+    told = ", ".join(number(ratio) for ratio in next(iter(ratios.values())))
+    return (
+        table(" | ".join(["held-out emoji", *columns]), rows)
+        + f"\n\nThe same trainings with further seeds. Style variance without the disentanglement loss over that with "
+        f"it: {told}. The worst of {len(found['full'])} seeds: {_met(worst, without, ratios)}"
     )
 
 
@@ -2001,7 +2053,7 @@ _OF_LIFELONG = {
 
 
 def lifelong() -> str:
-    result = results("lifelong")
+    result = _with_third_seed(results("lifelong"), results("lifelong_third"))
     tasks = [f"`{name}`" for name in result["tasks"]]
     rows = []
     for seed, ways in result["seeds"].items():
@@ -2038,11 +2090,20 @@ def lifelong() -> str:
         "seed 0 with the first two tasks: with 0.01 and with the published one, 0.02 relative to that of the pixels, "
         "codes of digits said nothing. The covariance was added after figures of seed 1 with variances alone, with "
         "which locked tasks just missed their aim; afterwards all was trained again (commit e802d0f), but distillation "
-        "on montages and on noise, which is of commit 50524db. Seed 2 had no part in any choice. "
+        "on montages and on noise, which is of commit 50524db. Seeds 2 and 3 had no part in any choice. "
         "An accuracy is of about 160 pictures: its standard error is 0.03. "
         + _joint_beside_single(result)
         + _montage_and_noise(result)
     )
+
+
+def _with_third_seed(result: dict[str, Any], third: dict[str, Any]) -> dict[str, Any]:
+    """The figures of two seeds, and those of one that was trained later by the same code."""
+    aims = [
+        {**row, "values": [*row["values"], *more["values"]], "reached": row["reached"] and more["reached"]}
+        for row, more in zip(result["aims"], third["aims"], strict=True)
+    ]
+    return {**result, "seeds": {**result["seeds"], **third["seeds"]}, "aims": aims}
 
 
 def _matrices(result: Mapping[str, Any]) -> list[tuple[str, ...]]:
@@ -2327,7 +2388,45 @@ def _pyramid_of_set(name: str, of_set: dict[str, Any]) -> str:
         for variant, row in variants.items()
         for each in row["levels"]
     ]
-    whole = [
+    first = next(iter(variants.values()))
+    own = [row["accuracy"] for row in variants.values() if row["classes"]]
+    told = (
+        f"Data set `{name}`, {of_set['classes']} classes: {first['learned_from']} pictures of {of_set['side']} pixels "
+        f"learned from, {first['references']} others drawn anew. Classifiers of the set tell "
+        f"{number(100 * min(own), 0)} % of held-out pictures right, the independent one (judge) "
+        f"{number(100 * of_set['judge'], 0)} %." + (_CUT_FROM_PHOTOS if name == "photos" else "")
+    )
+    with_loss, without = (
+        next((row for name, row in variants.items() if name.startswith(start)), None)
+        for start in ("set ", "set, no diversity")
+    )
+    fall = ""
+    if with_loss and without:
+        sums = [statistics.fmean(each["diversity"] for each in row["levels"][-2:]) for row in (with_loss, without)]
+        fall = (
+            f" Diversity of the two deepest levels: {number(sums[0], 3)} with its loss, {number(sums[1], 3)} without. "
+            + verdict("times as diverse", sums[0] / sums[1], 2, True)
+        )
+    return (
+        told
+        + "\n\n"
+        + _pyramid_variants(variants)
+        + "\n\nPairs of percentages: as the model's classifier tells, as the judge tells. Class kept: from the deepest "
+        "level alone (asked: 80). Class of another: its pooled features and classes were given beside the own level "
+        "(asked: 60), in parentheses the error of the own level relative to that of another picture (below 1: nearer "
+        "to its own); named class: typical ones of a class, beside the own conv5. Hole: difference outside of holes "
+        f"relative to that of the first level (asked: at most 1.3). Asked of correlations: .9.{fall}\n\n"
+        + table(
+            "variant, seed | level | pixels | features | diversity | error of what was given | class kept, % | as the "
+            "judge tells, %",
+            levels,
+        )
+    )
+
+
+def _pyramid_variants(variants: dict[str, Any]) -> str:
+    """A line for each training."""
+    rows = [
         (
             variant,
             row["steps"],
@@ -2343,41 +2442,57 @@ def _pyramid_of_set(name: str, of_set: dict[str, Any]) -> str:
         )
         for variant, row in variants.items()
     ]
-    first = next(iter(variants.values()))
-    own = [row["accuracy"] for row in variants.values() if row["classes"]]
-    told = (
-        f"Data set `{name}`, {of_set['classes']} classes: {first['learned_from']} pictures of {of_set['side']} pixels "
-        f"learned from, {first['references']} others drawn anew. Classifiers of the set tell "
-        f"{number(100 * min(own), 0)} % of held-out pictures right, the independent one (judge) "
-        f"{number(100 * of_set['judge'], 0)} %." + (_CUT_FROM_PHOTOS if name == "photos" else "")
-    )
     ranks = "rank correlation with the level: pixels | features | diversity"
-    others = " | ".join(f"class of another, own {level}, %" for level in first["relabelled"])
-    with_loss, without = (
-        next((row for name, row in variants.items() if name.startswith(start)), None)
-        for start in ("set ", "set, no diversity")
+    others = " | ".join(f"class of another, own {level}, %" for level in next(iter(variants.values()))["relabelled"])
+    return table(f"variant, seed | steps | CPU min | {ranks} | class kept, % | {others} | named class, % | hole", rows)
+
+
+def pyramid_seeds() -> str:
+    """Each part of the training left out, on several seeds."""
+    found = results("pyramid_seeds")["sets"]["landscapes"]["variants"]
+    by_part: dict[str, list[dict[str, Any]]] = {}
+    for name, row in found.items():
+        by_part.setdefault(name.rsplit(" ", 1)[0], []).append(row)
+
+    def deep(row: dict[str, Any]) -> float:
+        return statistics.fmean(each["diversity"] for each in row["levels"][-2:])
+
+    def spread(values: Sequence[float], digits: int = 2) -> str:
+        return " / ".join(number(value, digits) for value in values)
+
+    parts = [
+        (
+            name,
+            spread([deep(row) for row in rows], 3),
+            spread([row["holes"]["outside"] for row in rows], 3),
+            spread([row["holes"]["ratio"] for row in rows]),
+            spread([row["relabelled"]["conv4"]["judged"] for row in rows]),
+            spread([row["relabelled"]["conv5"]["named_class_judged"] for row in rows]),
+            spread([row["levels"][-1]["class_judged"] for row in rows]),
+        )
+        for name, rows in by_part.items()
+    ]
+    own = by_part["set"]
+    times = [deep(row) / deep(other) for row, other in zip(own, by_part["set, no diversity"])]
+    bounds = (
+        ("rank correlation of pixels", min(row["rank"]["pixels"] for row in own), 0.9, True),
+        ("of features", min(row["rank"]["features"] for row in own), 0.9, True),
+        ("of diversity", min(row["rank"]["diversity"] for row in own), 0.9, True),
+        ("class kept from the deepest level", min(row["levels"][-1]["class_kept"] for row in own), 0.8, True),
+        ("class of another", min(each["judged"] for row in own for each in row["relabelled"].values()), 0.6, True),
+        ("hole", max(row["holes"]["ratio"] for row in own), 1.3, False),
+        ("times as diverse with the diversity loss", min(times), 2, True),
     )
-    fall = ""
-    if with_loss and without:
-        sums = [statistics.fmean(each["diversity"] for each in row["levels"][-2:]) for row in (with_loss, without)]
-        fall = (
-            f" Diversity of the two deepest levels: {number(sums[0], 3)} with its loss, {number(sums[1], 3)} without. "
-            + verdict("times as diverse", sums[0] / sums[1], 2, True)
-        )
     return (
-        told
-        + "\n\n"
-        + table(f"variant, seed | steps | CPU min | {ranks} | class kept, % | {others} | named class, % | hole", whole)
-        + "\n\nPairs of percentages: as the model's classifier tells, as the judge tells. Class kept: from the deepest "
-        "level alone (asked: 80). Class of another: its pooled features and classes were given beside the own level "
-        "(asked: 60), in parentheses the error of the own level relative to that of another picture (below 1: nearer "
-        "to its own); named class: typical ones of a class, beside the own conv5. Hole: difference outside of holes "
-        f"relative to that of the first level (asked: at most 1.3). Asked of correlations: .9.{fall}\n\n"
+        _pyramid_variants(found)
+        + "\n\nAs in the section before, data set `landscapes`. Each part left out, seeds side by side:\n\n"
         + table(
-            "variant, seed | level | pixels | features | diversity | error of what was given | class kept, % | as the "
-            "judge tells, %",
-            levels,
+            "variant | diversity of the two deepest levels | difference outside of holes | over that of the first "
+            "level | class of another, own conv4 | named class | class kept",
+            parts,
         )
+        + "\n\nClasses as the judge tells. The worst seed with all parts: "
+        + " ".join(verdict(*each) for each in bounds)
     )
 
 
@@ -3645,6 +3760,10 @@ SECTIONS = (
         (
             ("stylegan", "stylegan"),
             ("stylegan", "stylegan_offline"),
+            ("stylegan", "stylegan_seeds"),
+            ("stylegan", "stylegan_seeds_offline"),
+            ("stylegan", "stylegan_few"),
+            ("stylegan", "stylegan_few_offline"),
             ("stylegan", "stylegan_quarter"),
             ("stylegan", "stylegan_quarter_offline"),
             ("stylegan", "stylegan_earlier"),
@@ -3682,11 +3801,13 @@ SECTIONS = (
     Section("`scenegraph`", scenegraph, (("scenegraph", "scenegraph"),)),
     Section("`bachgan`", bachgan, (("bachgan", "bachgan"),)),
     Section("`layout2im`", layout2im, (("layout2im", "layout2im"),)),
-    Section("`lifelong`", lifelong, (("lifelong", "lifelong"),)),
+    Section("`lifelong`", lifelong, (("lifelong", "lifelong"), ("lifelong", "lifelong_third"))),
     Section(
         "`styledisentangle` on emoji",
         style_figures,
-        tuple(("style_disentangle", f"style_disentangle{way}") for way in ("", "_before", "_finding", "_longer")),
+        tuple(
+            ("style_disentangle", f"style_disentangle{way}") for way in ("", "_seeds", "_before", "_finding", "_longer")
+        ),
     ),
     Section("`styledisentangle` on paintings", style_paintings, (("style_paintings", "style_paintings"),)),
     Section("Flicker of `styledisentangle`", style_flicker, (("style_flicker", "style_flicker"),)),
@@ -3706,6 +3827,7 @@ SECTIONS = (
     ),
     Section("`spade`: time of a training step", spade_speed, (("spade", "spade_speed"),)),
     Section("Semantic pyramid", pyramid, (("pyramid", "pyramid_set"), ("pyramid", "pyramid"))),
+    Section("Semantic pyramid: each part left out", pyramid_seeds, (("pyramid", "pyramid_seeds"),)),
     Section("3D-controllable synthesis", control3d, (("control3d", "control3d"),)),
     Section("Renderer", renderer, (("render", "render"),)),
     Section("Dissect: a planted omission", dissection, (("dissection", "dissection"),)),

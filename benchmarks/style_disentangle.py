@@ -16,7 +16,8 @@ fixpoint triplet loss. Measured on held-out code points, each drawn in the style
 
 ``speed`` compares processor seconds of the generator's part of a step with those of the same losses, each of which
 encodes and draws anew, by turns, and their gradients, and a photo of 2048 pixels in tiles and whole, with networks of
-random weights whose results have the contrast of a photo; ``measure`` repeats the latter with a trained one.
+random weights whose results have the contrast of a photo; ``measure`` repeats the latter with a trained one. With
+``--refined`` the style vectors are refined by the result before it is measured.
 
     calotype data emoji -o emoji --size 32
     python benchmarks/style_disentangle.py train emoji --work work --variant full --seed 0
@@ -170,13 +171,18 @@ class Truth:
 
 
 @torch.no_grad()
-def stylized(net: Any, cfg: Config, photos: Tensor, styles: Tensor) -> Tensor:
-    made: Tensor = net.decoder(net.content(photos, cfg.window), styles, cfg.window)
-    return made.clamp(-1, 1)
+def stylized(net: Any, cfg: Config, photos: Tensor, styles: Tensor, refined: int = 0) -> Tensor:
+    """Results; ``refined`` times the style vectors are moved by what the style of the result lacks of them."""
+    content, wanted = net.content(photos, cfg.window), styles
+    made: Tensor = net.decoder(content, styles, cfg.window).clamp(-1, 1)
+    for _ in range(refined):
+        styles = styles + wanted - net.style(made, cfg.window)
+        made = net.decoder(content, styles, cfg.window).clamp(-1, 1)
+    return made
 
 
 @torch.no_grad()
-def measured(place: Path, truth: Truth) -> dict[str, Any]:
+def measured(place: Path, truth: Truth, refined: int) -> dict[str, Any]:
     """The figures of one trained model."""
     loaded = load(place / "net")
     net: Any
@@ -188,7 +194,7 @@ def measured(place: Path, truth: Truth) -> dict[str, Any]:
     found: dict[str, list[float]] = {}
     for vendor in range(1, VENDORS):
         art, photo, wanted = held[other, vendor], held[:, 0], held[:, vendor]
-        made = stylized(net, cfg, photo, net.style(art, cfg.window))
+        made = stylized(net, cfg, photo, net.style(art, cfg.window), refined)
         values = {
             "deception": hit(truth.vendors, made, torch.full((count,), vendor)),
             "copy deception": hit(truth.vendors, photo, torch.full((count,), vendor)),
@@ -201,16 +207,17 @@ def measured(place: Path, truth: Truth) -> dict[str, Any]:
             found.setdefault(name, []).append(value)
     by_vendor = {name: [round(value, 4) for value in values] for name, values in found.items()}
     result = {name: round(statistics.mean(values), 4) for name, values in found.items()}
-    return {**result, **consistency(net, cfg, held), "by_vendor": by_vendor, "seconds": seconds_of(place)}
+    return {**result, **consistency(net, cfg, held, refined), "by_vendor": by_vendor, "seconds": seconds_of(place)}
 
 
-def consistency(net: Any, cfg: Config, held: Tensor) -> dict[str, float]:
+def consistency(net: Any, cfg: Config, held: Tensor, refined: int) -> dict[str, float]:
     """Style variance, retrieval of the artwork, and flicker."""
     art = held[:ARTWORKS, 1:].flatten(0, 1)[torch.randperm(4 * ARTWORKS, generator=torch.Generator().manual_seed(0))]
     art = art[:ARTWORKS]
     styles = net.style(art, cfg.window)
     photos = held[-20:, 0]
-    again = torch.stack([net.style(stylized(net, cfg, photos, s[None].expand(20, -1)), cfg.window) for s in styles])
+    made_of = [stylized(net, cfg, photos, s[None].expand(20, -1), refined) for s in styles]
+    again = torch.stack([net.style(made, cfg.window) for made in made_of])
     nearest = torch.cdist(again.flatten(0, 1), styles).argmin(1).view(ARTWORKS, 20)
     within = distance(again.flatten(0, 1), again.mean(1, keepdim=True).expand_as(again).flatten(0, 1)).mean()
     among = distance(styles, styles.mean(0, keepdim=True)).mean()
@@ -218,7 +225,7 @@ def consistency(net: Any, cfg: Config, held: Tensor) -> dict[str, float]:
     for photo, style in zip(photos[:8], styles[:8]):
         wide = F.pad(photo[None], (8, 8, 8, 8), mode="replicate")
         frames = [wide[:, :, 8:40, 8 + d : 40 + d] for d in range(5)]
-        made = [stylized(net, cfg, frame, style[None]) for frame in frames]
+        made = [stylized(net, cfg, frame, style[None], refined) for frame in frames]
         steps = [(b[..., 6:-7] - a[..., 7:-6]).abs().mean() for a, b in pairwise(made)]
         flicker.append(float(torch.stack(steps).mean()))
     return {
@@ -379,6 +386,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--steps", type=int, default=STEPS)
+    parser.add_argument("--refined", type=int, default=0, help="how often style vectors are refined by the result")
     parser.add_argument("--side", type=int, default=2048)
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()
@@ -400,16 +408,17 @@ def main() -> None:
         return
     truth = Truth(given.set)
     found = {
-        variant: {str(seed): measured(given.work / f"{variant} {seed}", truth) for seed in given.seeds}
+        variant: {str(seed): measured(given.work / f"{variant} {seed}", truth, given.refined) for seed in given.seeds}
         for variant in variants
     }
     result = {
         **provenance(),
         "steps": given.steps,
+        "refined": given.refined,
         "real": truth.real,
         "variants": found,
         "summary": summary(found),
-        "speed": speed(),
+        **({} if given.refined else {"speed": speed()}),
         "tiles": [tiles(given.work / f"{variants[0]} {given.seeds[0]}", given.side)],
     }
     text = json.dumps(result, indent=1) + "\n"

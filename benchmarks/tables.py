@@ -2138,13 +2138,22 @@ def _joint_beside_single(result: Mapping[str, Any]) -> str:
     return (
         "With codes from the standard normal distribution, as published, the joint model draws pictures of other tasks "
         "for conditions of the first one: its codes tell the tasks apart, and those of one task are a small part of "
-        "that distribution. "
-        + "".join(
-            f"Its pictures of the first task hardly differ (diversity {number(joint, 3)}; {number(single, 3)} of a "
-            "model of its own), so that a share of its diversity says little. "
-            for joint, single in _diversities(result)
-            if joint < single / 2
-        )
+        "that distribution. " + _little_diversity(result)
+    )
+
+
+def _little_diversity(result: Mapping[str, Any]) -> str:
+    """Where pictures of the joint model differ less than half as much as those of a model of its own."""
+    little = [
+        f"{number(joint, 3)}; {number(single, 3)} of a model of its own"
+        for joint, single in _diversities(result)
+        if joint < single / 2
+    ]
+    if not little:
+        return ""
+    return (
+        f"Its pictures of the first task hardly differ with {len(little)} of {len(result['seeds'])} seeds (diversity "
+        f"{'; and '.join(little)}), so that a share of its diversity says little. "
     )
 
 

@@ -6,9 +6,7 @@ are means over the photos. ``outside`` is the mean absolute change of the result
 ``generator outside`` that of the picture before it is blended; ``inside`` is the mean absolute difference to what is
 wanted inside, ``inside before`` that of the photo. ``filled`` is a hole filled with the blurred colours around it.
 
-    calotype data faces -n 3000 && calotype train stylegan faces --preset study --set steps=2500
-    # The committed result is of the preset as it was before: base=1024, discriminator_base=1024, resample=filtered,
-    # loss=logistic, fake_penalty=0, gradient_every=16, augment=bgc.
+    python benchmarks/stylegan.py train --work WORK --seed 1      # the committed result is of WORK/seed1/net
     calotype data faces --seed 1 -n 40 -o held && calotype weights stlpips
     python benchmarks/stylegan_editing.py --model MODEL --faces held --out benchmarks/results/stylegan_editing.json \
         --sheet SHEET

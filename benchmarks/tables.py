@@ -1496,7 +1496,8 @@ def stylegan_editing() -> str:
     ]
     return (
         table("edit | change outside | of the generator alone | difference inside | before | CPU s", rows)
-        + f"\n\nMean absolute differences, 0 to 1, of {result['photos']} drawn faces of {side} pixels that the model "
+        + f"\n\nModel: preset `small`, seed 1, {result['model']['steps']} steps. Mean absolute differences, 0 to 1, of "
+        f"{result['photos']} drawn faces of {side} pixels that the model "
         "has not seen: outside of the mask to the photo, after and before the result is blended into it; inside to "
         "what is wanted (the photo itself, the scribble, the other face), and that of the picture given. The photo's "
         "code was found before. Differences of neighbours across the edge of an erased eye are "

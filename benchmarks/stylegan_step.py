@@ -37,8 +37,8 @@ from calotype.models import stylegan
 from calotype.models.stylegan.config import Config
 from calotype.models.stylegan.discriminator import Discriminator
 from calotype.models.stylegan.generate import sample
-from calotype.models.stylegan.layers import conv_down, conv_up
 from calotype.models.stylegan.trainer import Trainer
+from calotype.nn.style_layers import conv_down, conv_up
 from calotype.processor import bfloat16_tiles, fast_bfloat16
 from calotype.run import Run
 from machine import provenance

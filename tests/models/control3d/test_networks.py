@@ -9,13 +9,16 @@ from calotype.models.control3d import PRESETS
 from calotype.models.control3d.generate import camera_at, edited, latent_of
 from calotype.models.control3d.losses import compactness_loss, consistency_errors
 from calotype.models.control3d.network import Layers, Net, view_of
+from calotype.models.control3d.paired_trainer import PairedTrainer
 from calotype.models.control3d.scene import detached, hidden_at_random, random_cameras, turned_objects
+from calotype.models.control3d.styled import StyledPainter
 from calotype.models.control3d.trainer import Trainer
 from calotype.render.camera import Pose
 from calotype.render.primitives import cuboids, textured
 from calotype.run import Run
 
 CFG = replace(PRESETS["tiny"], classes=2)
+PUBLISHED = {"painters": "residual", "discriminator": "residual", "loss": "logistic"}
 
 
 def layers(cfg, count=3, seed=0):
@@ -26,8 +29,9 @@ def layers(cfg, count=3, seed=0):
 
 @pytest.mark.parametrize("primitive", ["cuboid", "sphere", "points"])
 @pytest.mark.parametrize("classes", [0, 2])
-def test_layers_have_declared_shapes_and_ranges(primitive, classes):
-    cfg = replace(PRESETS["tiny"], primitive=primitive, classes=classes)
+@pytest.mark.parametrize("kind", [{}, PUBLISHED])
+def test_layers_have_declared_shapes_and_ranges(primitive, classes, kind):
+    cfg = replace(PRESETS["tiny"], primitive=primitive, classes=classes, **kind)
     made = layers(cfg)
     assert made.picture.shape == made.background.shape == (3, 3, 16, 16)
     assert made.colours.shape == (3, 2, 3, 16, 16)
@@ -84,7 +88,7 @@ def test_compactness_has_no_gradient_below_the_least_area():
 
 
 def test_consistency_is_small_for_a_solid_that_is_turned_and_large_for_one_that_is_painted_anew():
-    cfg = replace(PRESETS["tiny"], size=48)
+    cfg = replace(PRESETS["tiny"], size=48, **PUBLISHED)
     view = view_of(cfg)
     axis = torch.linspace(-1, 1, 12)
     z, y, x = torch.meshgrid(axis, axis, axis, indexing="ij")
@@ -198,10 +202,77 @@ def test_training_needs_labels_where_there_are_two_kinds_of_pictures():
 
 @pytest.mark.parametrize("labels", [[0, 1, 0, 1], [1, 1, 1, 1]])
 def test_a_step_takes_any_share_of_both_kinds(labels):
-    trainer = Trainer(replace(CFG, optimizer="rmsprop"), torch.device("cpu"))
+    trainer = Trainer(replace(CFG, **PUBLISHED, optimizer="rmsprop"), torch.device("cpu"))
     values = trainer.step({}, {"image": torch.rand(4, 3, 16, 16) * 2 - 1, "label": torch.tensor(labels)}, 0)
     assert set(values) == {"discriminator", "generator", "compactness", "consistency"}
     assert all(torch.isfinite(value) for value in values.values())
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "rmsprop"])
+@pytest.mark.parametrize("labels", [[0, 1, 0, 1], [1, 1, 1, 1], [0, 0, 0, 0]])
+def test_a_paired_step_takes_any_share_of_both_kinds(labels, optimizer):
+    trainer = PairedTrainer(replace(CFG, optimizer=optimizer), torch.device("cpu"))
+    values = trainer.step({}, {"image": torch.rand(4, 3, 16, 16) * 2 - 1, "label": torch.tensor(labels)}, 0)
+    assert set(values) == {"discriminator", "generator", "compactness", "consistency"}
+    assert all(torch.isfinite(value) for value in values.values())
+
+
+def changed(trainer, labels, i):
+    """Which parts of the generators a step changes."""
+    before = {name: value.clone() for name, value in trainer.net.named_parameters()}
+    trainer.step({}, {"image": torch.rand(4, 3, 16, 16) * 2 - 1, "label": torch.tensor(labels)}, i)
+    after = dict(trainer.net.named_parameters())
+    return {".".join(name.split(".")[:2]) for name, value in before.items() if not torch.equal(value, after[name])}
+
+
+def test_the_first_steps_learn_surroundings_alone():
+    torch.manual_seed(0)
+    trainer = PairedTrainer(replace(CFG, steps=10, surroundings_first=0.4), torch.device("cpu"))
+    assert trainer.first == 4
+    assert changed(trainer, [1, 1, 1, 1], 0) == set()  # no picture of surroundings
+    of_background = changed(trainer, [1, 0, 1, 0], 3)
+    assert of_background
+    assert all(part.startswith("background.") or part == "scene.around" for part in of_background)
+    of_scenes = changed(trainer, [1, 0, 1, 0], 4)
+    assert "scene.geometry" in of_scenes
+    assert any(part.startswith("painter.") for part in of_scenes)
+
+
+def test_objects_are_as_opaque_as_their_primitives_at_first():
+    trainer = PairedTrainer(replace(CFG, steps=10, surroundings_first=0.2, opaque=0.5), torch.device("cpu"))
+    assert [trainer.opaque(i) for i in (0, 2, 4, 6, 9)] == [1.0, 1.0, 0.5, 0.0, 0.0]
+    net, latent = trainer.net.eval(), torch.randn(3, CFG.latent)
+    camera = random_cameras(3, CFG)
+    solid, painted = (net.layers(net.scene(latent), latent, camera, opaque) for opaque in (1.0, 0.0))
+    assert torch.allclose(solid.alpha, solid.outline)
+    assert not torch.allclose(painted.alpha, painted.outline)
+
+
+def test_what_is_rendered_reaches_every_resolution_of_a_styled_painter():
+    torch.manual_seed(0)
+    painter = StyledPainter(5, 5, 16, 4, 8, 2)
+    latent, x = torch.randn(3, 8), torch.randn(6, 5, 16, 16)
+    made = painter(x, latent)
+    assert made.shape == (6, 5, 16, 16)
+    assert [weight.shape[0] for weight in painter.given] == [16, 8, 4]
+    gradients = torch.autograd.grad(made.sum(), list(painter.given))
+    assert all(bool(gradient.any()) for gradient in gradients)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"size": 24},
+        {"loss": "logistic"},
+        {"discriminator": "residual"},
+        {"surroundings_first": 1.0},
+        {"opaque": 1.5},
+        {"gradient_every": 0},
+    ],
+)
+def test_settings_that_contradict_each_other_are_refused(changes):
+    with pytest.raises(ValueError, match=r"ha(s|ve) to be"):
+        replace(CFG, **changes)
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,10 @@ from calotype.errors import InputError
 from calotype.models import stylegan
 from calotype.models.stylegan.alias_free import bands, low_pass
 from calotype.models.stylegan.config import Config, widths
-from calotype.models.stylegan.discriminator import Discriminator, deviation
-from calotype.models.stylegan.layers import conv_down, conv_up, demodulation, downsampled, upsampled
+from calotype.models.stylegan.discriminator import Discriminator
 from calotype.models.stylegan.network import Generator
+from calotype.nn.style_discriminator import deviation
+from calotype.nn.style_layers import conv_down, conv_up, demodulation, downsampled, upsampled
 from calotype.run import Run
 
 TINY = replace(stylegan.PRESETS["tiny"], resolution=16, base=128, max_channels=16, discriminator_base=128, clamp=0.0)

@@ -7,6 +7,8 @@ from typing import Literal
 
 from calotype.models.control3d.giraffe_settings import parsed
 
+_EVERY = "gradient_every", "consistency_every"
+
 
 @dataclass(frozen=True)
 class Config:
@@ -26,8 +28,14 @@ class Config:
         width: channels of the 2D generator.
         transposed: enlarge feature maps by transposed convolutions, as published; else by repeating pixels before a
             convolution, which leaves no grid of stripes.
+        painters: the 2D generators: ``residual``, as published, residual blocks with instance normalisation;
+            ``styled``, layers of StyleGAN2 from 4 pixels up to the size, a power of two. ``width`` is that of the last
+            resolution then, and half of it for objects; the surroundings are made by such layers, too.
         surroundings: height of the feature picture of all directions; its width is twice that. A multiple of 4.
+        discriminator: ``residual``, as published, with spectral normalisation; ``styled``, that of StyleGAN2.
         discriminator_width: channels of the discriminator's first block.
+        loss: ``logistic``, as published; ``relativistic``, that of the difference between the scores of a real and a
+            generated picture (Huang et al., NeurIPS 2024, eq. 2).
         radius: distance of the camera, and of the surroundings, from the middle of the scene.
         azimuth_from: least azimuth of the camera, as a share of a full turn.
         azimuth_to: greatest azimuth of the camera.
@@ -39,14 +47,25 @@ class Config:
         least_area: share of the picture below which a primitive does not count for it.
         consistency: weight of the geometric consistency loss.
         colour_weight: weight of colours in that loss, relative to depth.
+        consistency_every: with ``relativistic``, that loss is computed at every so many-th step only, and multiplied by
+            this number.
         turn: most degrees by which objects are turned for that loss.
+        surroundings_first: with ``relativistic``, share of the steps, the first ones, in which surroundings alone are
+            learned, from their pictures.
+        opaque: share of the steps after them in which alpha of objects falls from that of their primitives to what is
+            painted; 0: none. It begins with the primitives, so that objects are not made transparent before they are
+            learned.
         hiding: whether random objects are left out of training pictures.
         gradient_penalty: weight of R1 on real pictures.
+        fake_penalty: weight of R2, the same penalty on generated pictures; with ``relativistic`` alone.
+        gradient_every: with ``relativistic``, R1 and R2 are computed at every so many-th step only, and multiplied by
+            this number.
         noise: amplitude of uniform noise on real pictures, on the scale -1..1.
         optimizer: ``rmsprop`` as published, or ``adam``.
         steps: training steps.
         batch: scenes a step.
         generator_rate: learning rate of the generators.
+        painter_rate: that of the parts made of StyleGAN2's layers; 0: as ``generator_rate``.
         discriminator_rate: learning rate of the discriminator.
         decay_at: share of the steps after which the learning rates decay linearly.
         average: decay of the exponential moving average of the generators.
@@ -65,8 +84,11 @@ class Config:
     wide: tuple[int, ...] = (128, 256, 512)
     width: int = 32
     transposed: bool = False
+    painters: Literal["residual", "styled"] = "residual"
     surroundings: int = 16
+    discriminator: Literal["residual", "styled"] = "residual"
     discriminator_width: int = 32
+    loss: Literal["logistic", "relativistic"] = "logistic"
     radius: float = 2.0
     azimuth_from: float = 0.0
     azimuth_to: float = 1.0
@@ -78,14 +100,20 @@ class Config:
     least_area: float = 0.1
     consistency: float = 0.1
     colour_weight: float = 5.0
+    consistency_every: int = 1
     turn: float = 30.0
+    surroundings_first: float = 0.0
+    opaque: float = 0.0
     hiding: bool = True
     gradient_penalty: float = 1.0
+    fake_penalty: float = 0.0
+    gradient_every: int = 1
     noise: float = 1 / 128
     optimizer: Literal["rmsprop", "adam"] = "adam"
     steps: int = 10_000
     batch: int = 16
     generator_rate: float = 4e-4
+    painter_rate: float = 0.0
     discriminator_rate: float = 4e-4
     decay_at: float = 0.7
     average: float = 0.998
@@ -94,11 +122,20 @@ class Config:
     def __post_init__(self) -> None:
         if self.size < 8 or self.size % 4:
             raise ValueError("size has to be a multiple of 4, from 8")
+        power = self.size & (self.size - 1) == 0
+        if "styled" in (self.painters, self.discriminator) and not power:
+            raise ValueError("size has to be a power of two for styled networks (painters, discriminator)")
+        if (self.loss == "relativistic") != (self.discriminator == "styled"):
+            raise ValueError(
+                "loss has to be relativistic with a styled discriminator, and logistic with a residual one"
+            )
+        if not (0 <= self.surroundings_first < 1 and 0 <= self.opaque <= 1):
+            raise ValueError("surroundings_first has to be from 0 to below 1, and opaque from 0 to 1")
         if self.latent < 2 or self.latent % 2:
             raise ValueError("latent has to be an even number: half of it is for geometry")
         if self.texture < 2 or self.texture % 2 or self.surroundings < 4 or self.surroundings % 4:
             raise ValueError("texture has to be a multiple of 2, and surroundings a multiple of 4")
-        for name in ("objects", "features", "points", "width", "discriminator_width", "steps", "batch"):
+        for name in ("objects", "features", "points", "width", "discriminator_width", "steps", "batch", *_EVERY):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} has to be at least 1")
         if self.giraffe:
@@ -109,7 +146,30 @@ class Config:
             raise ValueError("polar_from and polar_to have to be between 0 and 1, in this order")
 
 
-_SMALL = Config()
+_PUBLISHED = Config()
+
+# Surroundings are learned first, then objects in front of them: begun together, the discriminator tells pictures by
+# their unlike surroundings, and objects are made transparent before they are learned.
+_SMALL = replace(
+    _PUBLISHED,
+    painters="styled",
+    width=16,
+    surroundings=32,
+    discriminator="styled",
+    discriminator_width=16,
+    loss="relativistic",
+    consistency_every=4,
+    surroundings_first=0.4,
+    opaque=0.5,
+    gradient_penalty=0.25,
+    fake_penalty=0.25,
+    gradient_every=8,
+    noise=0.0,
+    generator_rate=2e-3,
+    painter_rate=0.01,
+    discriminator_rate=6e-3,
+    decay_at=0.6,
+)
 
 PRESETS: dict[str, Config] = {
     # For some thousand pictures of 64 pixels and one processor core.
@@ -129,22 +189,15 @@ PRESETS: dict[str, Config] = {
         steps=3,
         batch=4,
         average=0.5,
+        consistency_every=1,
+        gradient_every=2,
+        surroundings_first=0.0,
     ),
     # For comparisons of settings: pictures of half the size, narrower networks, a shorter time.
-    "study": replace(
-        _SMALL,
-        size=32,
-        latent=64,
-        wide=(64, 128, 256),
-        width=16,
-        discriminator_width=24,
-        steps=4000,
-        batch=8,
-        average=0.995,
-    ),
+    "study": replace(_SMALL, size=32, latent=64, wide=(64, 128, 256), steps=5000, average=0.995),
     # As published, for a GPU.
     "paper": replace(
-        _SMALL,
+        _PUBLISHED,
         classes=2,
         transposed=True,
         gradient_penalty=10.0,

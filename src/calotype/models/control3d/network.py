@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from calotype.models.control3d.config import Config
 from calotype.models.control3d.painter import Painter
 from calotype.models.control3d.scene import Scene, SceneGenerator
+from calotype.models.control3d.styled import StyledPainter
 from calotype.render.camera import Camera, Pose, View, seen_from
 from calotype.render.compose import composed, fused_depth
 from calotype.render.primitives import Rendered, cuboids, points, spheres, textured
@@ -61,22 +62,21 @@ class Net(nn.Module):
         super().__init__()
         self.cfg = cfg
         self.scene = SceneGenerator(cfg)
-        self.painter = Painter(cfg.features + 2, 5, cfg.width, cfg.latent, cfg.objects, transposed=cfg.transposed)
-        self.background = None
-        if cfg.classes:
-            self.background = Painter(cfg.features, 3, cfg.width, cfg.latent, 1, transposed=cfg.transposed)
+        self.painter = _painter(cfg, cfg.features + 2, 5, cfg.objects)
+        self.background = _painter(cfg, cfg.features, 3, 1) if cfg.classes else None
 
     def forward(self, latent: Tensor, camera: Camera) -> Tensor:
         """Pictures of the scenes of latent vectors [B, latent]: [B, 3, h, w], -1..1."""
         return self.layers(self.scene(latent), latent, camera).picture
 
-    def layers(self, scene: Scene, latent: Tensor, camera: Camera) -> Layers:
+    def layers(self, scene: Scene, latent: Tensor, camera: Camera, opaque: float = 0.0) -> Layers:
         """A scene, perhaps an edited one, as cameras see it.
 
         Args:
             scene: B scenes.
             latent: [B, latent]: how they are painted.
             camera: B cameras.
+            opaque: least share of a primitive's alpha that an object has, 0..1; above 0 in training.
         """
         cfg, view = self.cfg, view_of(self.cfg)
         each = Camera(camera.rotation[:, None], camera.place[:, None])
@@ -92,9 +92,9 @@ class Net(nn.Module):
             return x.view(-1, cfg.objects, *x.shape[1:])
 
         outline = each_of(alpha) * scene.present[..., None, None, None]
-        own = each_of((painted[:, 3:4] + 1) / 2) * outline
+        own = each_of(opaque + (1 - opaque) * (painted[:, 3:4] + 1) / 2) * outline
         colours = each_of(painted[:, :3])
-        background = self._background(scene, latent, camera, colours)
+        background = self.surroundings(scene.around, latent, camera)
         picture, _ = composed(colours, own, each_of(depth), background)
         found = each_of(middle + reach * painted[:, 4:5])
         nearest = fused_depth(own, found, view.far)
@@ -106,9 +106,19 @@ class Net(nn.Module):
             return made, points(pose, view, texture[..., :3], texture[..., 3:])
         return made, textured(made.surface, texture)
 
-    def _background(self, scene: Scene, latent: Tensor, camera: Camera, like: Tensor) -> Tensor:
-        if self.background is None or scene.around is None:
-            return torch.ones_like(like[:, 0])
-        seen = surroundings(camera, view_of(self.cfg), scene.around, self.cfg.radius)
+    def surroundings(self, around: Tensor | None, latent: Tensor, camera: Camera) -> Tensor:
+        """What surrounds scenes, as cameras see it: [B, 3, h, w]; plain white if there is nothing."""
+        size = self.cfg.size
+        if self.background is None or around is None:
+            return latent.new_ones(len(latent), 3, size, size)
+        seen = surroundings(camera, view_of(self.cfg), around, self.cfg.radius)
         painted: Tensor = self.background(seen, latent)
         return painted
+
+
+def _painter(cfg: Config, inputs: int, outputs: int, slots: int) -> nn.Module:
+    """The 2D generator of the settings; that of objects is narrower if it is a styled one."""
+    if cfg.painters == "styled":
+        width = cfg.width if slots == 1 else max(1, cfg.width // 2)
+        return StyledPainter(inputs, outputs, cfg.size, width, cfg.latent, slots)
+    return Painter(inputs, outputs, cfg.width, cfg.latent, slots, transposed=cfg.transposed)

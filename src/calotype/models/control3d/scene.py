@@ -10,7 +10,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from calotype.models.control3d.config import Config
+from calotype.models.control3d.styled import StyledSurroundings, spread_weights
 from calotype.render.camera import Camera, Pose, full_turn, looking_at_origin, polar_of, rotation_of, turned
+
+_PLACES = 0.7  # factor of the last weights of the geometry: objects lie apart, few at the limits of their places
 
 
 class Scene(NamedTuple):
@@ -48,7 +51,13 @@ class SceneGenerator(nn.Module):
         self.appearance = _mlp(half, cfg.wide, cfg.objects * (length if cfg.primitive == "points" else grid))
         if cfg.primitive != "points":
             self.finer = nn.ConvTranspose3d(2 * cfg.features, cfg.features, 4, 2, 1)
-        if cfg.classes:
+        if cfg.painters == "styled":
+            for network in (self.geometry, self.appearance):
+                spread_weights(network)
+            self.geometry[-1].weight.data.mul_(_PLACES)  # type: ignore[operator]
+        if cfg.classes and cfg.painters == "styled":
+            self.around: nn.Module = StyledSurroundings(half, cfg.features, cfg.surroundings)
+        elif cfg.classes:
             height = cfg.surroundings // 4
             self.start = nn.Linear(half, 32 * height * height * 2)
             self.around = nn.Sequential(
@@ -77,10 +86,14 @@ class SceneGenerator(nn.Module):
         fine: Tensor = self.finer(F.leaky_relu(made.view(count * cfg.objects, *self.coarse), 0.2))
         return fine.view(count, cfg.objects, *fine.shape[1:])
 
+    def surroundings(self, latent: Tensor) -> Tensor | None:
+        """Those of scenes alone: [B, latent] to [B, C, h, 2 h]; ``None`` for plain white."""
+        return self._around(latent.chunk(2, 1)[1])
+
     def _around(self, look: Tensor) -> Tensor | None:
         if not self.cfg.classes:
             return None
-        around: Tensor = self.around(self.start(look))
+        around: Tensor = self.around(look if self.cfg.painters == "styled" else self.start(look))
         return around
 
 

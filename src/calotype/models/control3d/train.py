@@ -11,6 +11,7 @@ from calotype.errors import InputError
 from calotype.models.control3d.config import Config
 from calotype.models.control3d.generate import scene
 from calotype.models.control3d.network import Net
+from calotype.models.control3d.paired_trainer import PairedTrainer
 from calotype.models.control3d.trainer import Trainer
 from calotype.run import Run, fit, resumed, started
 
@@ -75,7 +76,8 @@ def unfinished(cfg: Config, run: Run) -> Net | None:
 
 
 def _started(cfg: Config, run: Run) -> Trainer:
-    return started(lambda: Trainer(cfg, run.device), run, _STAGE)
+    kind = PairedTrainer if cfg.loss == "relativistic" else Trainer
+    return started(lambda: kind(cfg, run.device), run, _STAGE)
 
 
 def _finalized(trainer: Trainer) -> Net:

@@ -16,8 +16,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from calotype.models.stylegan.config import Config
-from calotype.models.stylegan.layers import GAIN, Linear, demodulation, limited
 from calotype.models.stylegan.synthesis import Noise
+from calotype.nn.style_layers import GAIN, Linear, demodulation, limited
 
 _SLOPE = 0.2
 

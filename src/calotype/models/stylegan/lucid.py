@@ -11,8 +11,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from calotype.models.stylegan.config import Config, widths
-from calotype.models.stylegan.layers import demodulation
 from calotype.models.stylegan.synthesis import Noise
+from calotype.nn.style_layers import demodulation
 
 _SLOPE = 0.2
 

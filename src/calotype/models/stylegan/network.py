@@ -8,9 +8,9 @@ from torch import Tensor, nn
 from calotype.models.stylegan.alias_free import AliasFreeSynthesis
 from calotype.models.stylegan.config import Config
 from calotype.models.stylegan.lucid import LucidMapping, LucidSynthesis
-from calotype.models.stylegan.mapping import Mapping
 from calotype.models.stylegan.residual_encoder import ResidualEncoder
 from calotype.models.stylegan.synthesis import Noise, Synthesis
+from calotype.nn.style_mapping import Mapping
 
 _MAPPED = 10_000  # latent vectors over which the mean style is measured
 

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from calotype.image.resize import resize
 from calotype.models.stylegan.config import Config, rows
-from calotype.models.stylegan.layers import Linear
+from calotype.nn.style_layers import Linear
 
 SIDE = 256  # of the photos that it sees, pixels
 COARSE, MIDDLE = 3, 7  # styles up to which the coarsest and the middle features are used

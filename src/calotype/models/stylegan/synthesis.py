@@ -11,78 +11,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from calotype.models.stylegan.config import Config, widths
-from calotype.models.stylegan.layers import (
-    GAIN,
-    Linear,
-    conv_up,
-    demodulation,
-    doubled,
-    limited,
-    scaled_and_activated,
-    upsampled,
-    upsampled_picture,
-)
+from calotype.nn.style_blocks import Layer, ToRGB
+from calotype.nn.style_layers import doubled, upsampled, upsampled_picture
 
 # The noise maps: those of the network, new ones, none, or one [N or 1, 1, h, w] for each layer that takes one.
 Noise = Literal["const", "random", "none"] | Sequence[Tensor]
-
-
-class Layer(nn.Module):
-    """A modulated 3 x 3 convolution, noise, bias and leaky ReLU.
-
-    Args:
-        inputs: channels of the input.
-        outputs: channels of the output.
-        style: length of the style vector.
-        side: of the output, pixels.
-        up: whether the size is doubled.
-        clamp: see ``Config``.
-        filtered: whether the size is doubled with a filter.
-    """
-
-    noise_const: Tensor
-
-    def __init__(
-        self, inputs: int, outputs: int, style: int, side: int, *, up: bool, clamp: float, filtered: bool
-    ) -> None:
-        super().__init__()
-        self.up, self.clamp, self.filtered = up, clamp, filtered
-        self.affine = Linear(style, inputs, start=1.0)
-        self.weight = nn.Parameter(torch.randn(outputs, inputs, 3, 3))
-        self.register_buffer("noise_const", torch.randn(side, side))
-        self.noise_strength = nn.Parameter(torch.zeros(()))
-        self.bias = nn.Parameter(torch.zeros(outputs))
-
-    def forward(self, x: Tensor, w: Tensor, noise: Tensor | None, gain: float = 1.0) -> Tensor:
-        """[N, inputs, h, w], styles [N, style], noise [N or 1, 1, H, W] to [N, outputs, H, W]."""
-        with torch.autocast(x.device.type, enabled=False):
-            style = self.affine(w.float())
-            scale = demodulation(self.weight, style)[:, :, None, None]
-            offset = self.bias[None, :, None, None]
-            if noise is not None:
-                noise = noise * self.noise_strength
-        x = x * style[:, :, None, None].to(x.dtype)
-        x = conv_up(x, self.weight, filtered=self.filtered) if self.up else F.conv2d(x, self.weight, padding=1)
-        return scaled_and_activated(x, scale, offset, noise, GAIN * gain, self.clamp * gain)
-
-
-class ToRGB(nn.Module):
-    """A modulated 1 x 1 convolution to colours, without demodulation."""
-
-    def __init__(self, inputs: int, channels: int, style: int, clamp: float) -> None:
-        super().__init__()
-        self.clamp = clamp
-        self.affine = Linear(style, inputs, start=1.0)
-        self.weight = nn.Parameter(torch.randn(channels, inputs, 1, 1))
-        self.bias = nn.Parameter(torch.zeros(channels))
-        self.gain = 1 / math.sqrt(inputs)
-
-    def forward(self, x: Tensor, w: Tensor) -> Tensor:
-        """[N, inputs, H, W] and styles [N, style] to float32 [N, channels, H, W]."""
-        with torch.autocast(x.device.type, enabled=False):
-            style = self.affine(w.float()) * self.gain
-        x = F.conv2d(x * style[:, :, None, None].to(x.dtype), self.weight)
-        return limited(x.float() + self.bias[None, :, None, None], self.clamp)
 
 
 class Skip(nn.Module):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from calotype.models.stylegan.layers import Linear, activate, normalized
+from calotype.nn.style_layers import Linear, activate, normalized
 
 
 class Mapping(nn.Module):

@@ -26,7 +26,11 @@ Differences from the publication:
 - The 2D generator sees alpha and depth beside the features, as the text says; the released code left them out.
 - Points beyond the nearest surface are left out of the consistency loss; its gradient does not reach the 3D generator
   because the primitives are detached, not because gradients are deleted.
-- Presets for a processor: narrow networks, Adam; an exponential moving average of the generators is kept.
+- Presets for a processor: narrow networks, Adam; an exponential moving average of the generators is kept. Their 2D
+  generators and their discriminator are made of StyleGAN2's layers (``painters``, ``discriminator``): what is rendered
+  is added to the activations of each resolution. The loss is relativistic, with R1 and R2 (``loss``,
+  ``fake_penalty``), and both networks learn from the same pictures. Surroundings are learned first
+  (``surroundings_first``), and objects begin as opaque as their primitives (``opaque``). ``paper`` has none of these.
 
 Limits: small pictures, few objects; no shadows or reflections, since objects are painted one by one; nothing ties the
 axes of a primitive to the front of an object; primitives may share an object or explain nothing.

@@ -6,11 +6,13 @@ import os
 
 from calotype.models.control3d.config import Config
 from calotype.models.control3d.giraffe_settings import parsed
+from calotype.models.control3d.styled import widths
 from calotype.nn.residual_discriminator import blocks
 from calotype.types import Cost
 
 # Seconds on one core of a 2.6 GHz server processor for one multiplication and addition with all that goes with it.
 _SECONDS = 2.4e-11
+_STYLED = 1.9  # how much longer it takes in networks of StyleGAN2's layers, which are narrower
 # Bytes that torch itself takes; and bytes a number that a network keeps until its gradient comes.
 _BASE, _PER_NUMBER = 350 << 20, 5
 
@@ -33,24 +35,60 @@ def cost(size: tuple[int, int] | None, cfg: Config) -> Cost:
 
 
 def _learned(cfg: Config) -> float:
-    """Multiplications of a training step for each scene: one drawn without gradients, one or three with them."""
+    """Multiplications of a training step for each scene."""
+    if cfg.loss == "relativistic":
+        return _paired(cfg)
+    # One scene is drawn without gradients, one or three with them.
     scenes = 1 + 3 * (3 if cfg.consistency else 1)
     return scenes * _drawn(cfg) + (15 if cfg.gradient_penalty else 9) * _judged(cfg)
 
 
+def _paired(cfg: Config) -> float:
+    """The same where both networks learn from the same pictures; of the first steps about half of a batch is used."""
+    first = cfg.surroundings_first if cfg.classes else 0.0
+    objects = 3 * (1 + (2 / cfg.consistency_every if cfg.consistency else 0))
+    judged = 8 + (7 * (bool(cfg.gradient_penalty) + bool(cfg.fake_penalty))) / cfg.gradient_every
+    everywhere = 3 * _background(cfg) + judged * _judged(cfg)
+    return (1 - first) * (objects * _objects(cfg) + everywhere) + first * 0.5 * everywhere
+
+
 def _drawn(cfg: Config) -> float:
     """Multiplications for one picture: those of the 2D generators count."""
-    if cfg.giraffe:
-        made = parsed(cfg.giraffe)
-        samples = made.samples * made.side**2
-        fields = [(made.objects, made.decoder), (1, made.background)]
-        total = sum(samples * n * each.hidden * (each.hidden * (each.blocks + 2) + each.features) for n, each in fields)
-        return 2 * (made.objects + 2) * (total + 9.0 * made.size**2 * made.renderer.least**2)
-    painted = cfg.objects + (1 if cfg.classes else 0)
-    return painted * cfg.size * cfg.size * cfg.width**2 * (36.0 + 18 + 8 + 8)
+    if not cfg.giraffe:
+        return _objects(cfg) + _background(cfg)
+    made = parsed(cfg.giraffe)
+    samples = made.samples * made.side**2
+    fields = [(made.objects, made.decoder), (1, made.background)]
+    total = sum(samples * n * each.hidden * (each.hidden * (each.blocks + 2) + each.features) for n, each in fields)
+    return 2 * (made.objects + 2) * (total + 9.0 * made.size**2 * made.renderer.least**2)
+
+
+def _objects(cfg: Config) -> float:
+    return cfg.objects * _painted(cfg, max(1, cfg.width // 2) if cfg.painters == "styled" else cfg.width)
+
+
+def _background(cfg: Config) -> float:
+    return _painted(cfg, cfg.width) if cfg.classes else 0.0
+
+
+def _painted(cfg: Config, width: int) -> float:
+    """Multiplications of a 2D generator for one picture."""
+    if cfg.painters == "residual":
+        return cfg.size * cfg.size * width**2 * (36.0 + 18 + 8 + 8)
+    total, before = 0.0, 0
+    for side, count in widths(cfg.size, width).items():
+        total += 9.0 * side * side * count * (count + before)
+        before = count
+    return _STYLED * total
 
 
 def _judged(cfg: Config) -> float:
+    if cfg.discriminator == "styled":
+        channels = widths(cfg.size, cfg.discriminator_width)
+        convolved = [
+            9.0 * side * side * count * (count + channels[max(4, side // 2)] / 4) for side, count in channels.items()
+        ]
+        return _STYLED * sum(convolved)
     total, before = 0.0, 3
     for after, side in _blocks(cfg):
         total += 4 * side * side * 9.0 * after * (before + after)

@@ -9,7 +9,7 @@ from calotype.models.control3d import PRESETS
 from calotype.models.control3d.generate import camera_at, edited, latent_of
 from calotype.models.control3d.losses import compactness_loss, consistency_errors
 from calotype.models.control3d.network import Layers, Net, view_of
-from calotype.models.control3d.paired_trainer import PairedTrainer
+from calotype.models.control3d.paired_trainer import PairedTrainer, whole_groups
 from calotype.models.control3d.scene import detached, hidden_at_random, random_cameras, turned_objects
 from calotype.models.control3d.styled import StyledPainter
 from calotype.models.control3d.trainer import Trainer
@@ -236,6 +236,11 @@ def test_the_first_steps_learn_surroundings_alone():
     of_scenes = changed(trainer, [1, 0, 1, 0], 4)
     assert "scene.geometry" in of_scenes
     assert any(part.startswith("painter.") for part in of_scenes)
+
+
+@pytest.mark.parametrize(("count", "kept"), [(0, 0), (3, 3), (4, 4), (7, 4), (9, 8)])
+def test_surroundings_are_judged_in_whole_groups(count, kept):
+    assert whole_groups(torch.arange(count)).tolist() == list(range(kept))
 
 
 def test_objects_are_as_opaque_as_their_primitives_at_first():

@@ -17,7 +17,7 @@ from calotype.losses.adversarial import relativistic_loss
 from calotype.losses.penalty import real_gradient_penalty
 from calotype.models.control3d.config import Config
 from calotype.models.control3d.losses import compactness_loss
-from calotype.models.control3d.trainer import BACKGROUND, Trainer
+from calotype.models.control3d.trainer import BACKGROUND, GROUP, Trainer
 from calotype.nn.schedules import set_rates
 from calotype.render.camera import Camera
 
@@ -59,11 +59,11 @@ class PairedTrainer(Trainer):
     def _learn_surroundings(self, real: Tensor, label: Tensor | None, i: int) -> dict[str, Tensor]:
         assert label is not None
         latent, camera = self._seen()
-        rows = label == BACKGROUND
+        rows = whole_groups((label == BACKGROUND).nonzero()[:, 0])
         # Processes may have different numbers of them: each counts as much as it would for a single process.
-        mean = distributed.mean_over_all(rows.sum().float())
-        share = rows.sum() / mean.clamp_min(1)
-        if distributed.any_of(not bool(rows.any()), self.device):
+        count = torch.tensor(float(len(rows)), device=self.device)
+        share = count / distributed.mean_over_all(count).clamp_min(1)
+        if distributed.any_of(not len(rows), self.device):
             return {name: real.new_zeros(()) for name in ("generator", "discriminator")}
         latent, camera = latent[rows], Camera(*(each[rows] for each in camera))
         made = self.net.surroundings(self.net.scene.surroundings(latent), latent, camera)
@@ -119,3 +119,8 @@ class PairedTrainer(Trainer):
         if terms:
             total = torch.stack(terms).sum() * cfg.gradient_every * share
             self._update(self.discriminator, self.discriminator_optimizer, total)
+
+
+def whole_groups(rows: Tensor) -> Tensor:
+    """The first of some rows, whole groups of the discriminator's minibatch standard deviation; less than one: all."""
+    return rows[: len(rows) // GROUP * GROUP] if len(rows) > GROUP else rows

@@ -28,6 +28,7 @@ from calotype.nn.style_discriminator import Discriminator, Form
 from calotype.render.camera import Camera
 
 _KIND = "non_saturating"
+GROUP = 4  # pictures over which a styled discriminator takes the minibatch standard deviation
 BACKGROUND, _SCENE = 0, 1  # labels: the subfolders of the training folder in their order
 
 
@@ -158,7 +159,7 @@ class Trainer:
 def discriminator_of(cfg: Config) -> nn.Module:
     """The discriminator of the settings, with a score for each kind of picture, or one for its kind (``styled``)."""
     if cfg.discriminator == "styled":
-        form = Form(widths(cfg.size, cfg.discriminator_width), classes=cfg.classes, filtered=False)
+        form = Form(widths(cfg.size, cfg.discriminator_width), classes=cfg.classes, filtered=False, group=GROUP)
         return Discriminator(form)
     return ResidualDiscriminator(
         (cfg.size, cfg.size), cfg.discriminator_width, widest=4, outputs=max(1, cfg.classes), bounded=False

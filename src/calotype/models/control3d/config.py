@@ -159,7 +159,7 @@ _SMALL = replace(
     discriminator_width=16,
     loss="relativistic",
     consistency_every=4,
-    surroundings_first=0.4,
+    surroundings_first=0.5,
     opaque=0.5,
     gradient_penalty=0.25,
     fake_penalty=0.25,
@@ -195,7 +195,9 @@ PRESETS: dict[str, Config] = {
         surroundings_first=0.0,
     ),
     # For comparisons of settings: pictures of half the size, narrower networks, a shorter time.
-    "study": replace(_SMALL, size=32, latent=64, wide=(64, 128, 256), steps=5000, average=0.995),
+    "study": replace(
+        _SMALL, size=32, latent=64, wide=(64, 128, 256), surroundings_first=0.55, steps=6500, average=0.995
+    ),
     # As published, for a GPU.
     "paper": replace(
         _PUBLISHED,

@@ -2514,40 +2514,58 @@ def _both(row: dict[str, Any], first: str, second: str) -> str:
 
 
 def control3d() -> str:
-    result = results("control3d")
-    rows = []
-    for name, row in result["rows"].items():
-        moved, frechet = row["control"], row["frechet"]
-        rows.append(
-            (
-                name,
-                row["steps"],
-                f"{number(moved['slope'])} ({moved['objects']})" if moved["objects"] else "no whole object",
-                number(moved["change_outside"], 4),
-                number(row["consistency"]["depth"], 3),
-                number(row["consistency"]["colours"], 3),
-                number(100 * row["solids_in_surroundings"], 1),
-                number(100 * row["area"], 1),
-                number(row["object_in_primitive"]),
-                number(frechet["scenes"], 0),
-                number(frechet["edited"], 0),
-                number(frechet["edited_in_the_plane"], 0),
-            )
-        )
-    halves = next(iter(result["rows"].values()))["frechet"]["halves_of_the_real_ones"]
+    result, before = results("control3d"), results("control3d_before")
+    measured = [*result["rows"].items(), *((f"{name}, before", row) for name, row in before["rows"].items())]
+    rows = [_scene_row(name, row) for name, row in measured]
+    own, without = (result["rows"][f"{variant} 0"] for variant in ("all", "no consistency"))
+    frechet, bounds = own["frechet"], []
+    if own["control"]["objects"]:
+        bounds.append(("error of the slope of a move", abs(own["control"]["slope"] - 1), 0.2, False))
+    bounds += [
+        ("change outside", own["control"]["change_outside"], 0.02, False),
+        ("share of solids in surroundings, %", 100 * own["solids_in_surroundings"], 2, False),
+        ("FD edited over FD", frechet["edited"] / frechet["scenes"], 1.5, False),
+        ("FD edited over that in the plane", frechet["edited"] / frechet["edited_in_the_plane"], 1, False),
+        *(
+            (f"error of {what} over that without the consistency loss", own["consistency"][key] / divisor, 0.5, False)
+            for what, key in (("depth", "depth"), ("colours", "colours"))
+            if (divisor := without["consistency"][key])
+        ),
+        ("processor seconds of 36 views at 64 pixels", result["turntable_cpu_seconds"], 10, False),
+    ]
     return (
         table(
-            "variant, seed | steps | slope of a move (objects) | change outside | depth error | colour error "
-            "| solids in surroundings, % | area, % | object in primitive | FD | FD edited | FD edited in the plane",
+            "variant, seed | steps, CPU minutes | slope of a move (objects) | change outside | depth error "
+            "| colour error | solids in surroundings, % | area, % | object in primitive | FD | FD edited "
+            "| FD edited in the plane",
             rows,
         )
         + f"\n\nData set `solids`, {result['learned_from']} pictures of 32 pixels; {result['scenes']} scenes of fresh "
         "seeds. Slope: of the object's alpha, relative to focal length over depth, 1 is right (asked: within .2). "
         "Change outside: mean absolute change (values -1..1) outside of the old and new outlines (asked: .02). Errors: "
         "objects turned by 30 degrees and followed. Solids in surroundings: by a segmentation network (asked: below 2 "
-        f"%). FD: Frechet distance, features: {result['features']}; that of two halves of the real pictures "
-        f"is {number(halves, 0)}. "
-        + verdict("processor seconds of 36 views at 64 pixels", result["turntable_cpu_seconds"], 10, False)
+        f"%). FD: Frechet distance, features: {result['features']}; that of two halves of the real pictures is "
+        f"{number(frechet['halves_of_the_real_ones'], 0)}. Before: the published kind of networks and loss, "
+        "surroundings and objects from the first step on.\n\nWith all losses: "
+        + " ".join(verdict(*each) for each in bounds)
+    )
+
+
+def _scene_row(name: str, row: Mapping[str, Any]) -> tuple[Any, ...]:
+    moved, frechet = row["control"], row["frechet"]
+    return (
+        name,
+        f"{row['steps']}, {number(row['trained']['seconds'] / 60, 1)}",
+        f"{number(moved['slope'])} ({moved['objects']})" if moved["objects"] else "no whole object",
+        number(moved["change_outside"], 4),
+        number(row["consistency"]["depth"], 3),
+        number(row["consistency"]["colours"], 3),
+        number(100 * row["solids_in_surroundings"], 1),
+        number(100 * row["area"], 1),
+        number(row["object_in_primitive"]),
+        number(frechet["scenes"], 0),
+        number(frechet["edited"], 0),
+        number(frechet["edited_in_the_plane"], 0),
     )
 
 
@@ -3838,7 +3856,7 @@ SECTIONS = (
     Section("`spade`: time of a training step", spade_speed, (("spade", "spade_speed"),)),
     Section("Semantic pyramid", pyramid, (("pyramid", "pyramid_set"), ("pyramid", "pyramid"))),
     Section("Semantic pyramid: each part left out", pyramid_seeds, (("pyramid", "pyramid_seeds"),)),
-    Section("3D-controllable synthesis", control3d, (("control3d", "control3d"),)),
+    Section("3D-controllable synthesis", control3d, (("control3d", "control3d"), ("control3d", "control3d_before"))),
     Section("Renderer", renderer, (("render", "render"),)),
     Section("Dissect: a planted omission", dissection, (("dissection", "dissection"),)),
     Section("Dissect: the preset `small`", dissection_small, (("dissection_small", "dissection_small"),)),

@@ -52,9 +52,9 @@ class Config:
         turn: most degrees by which objects are turned for that loss.
         surroundings_first: with ``relativistic``, share of the steps, the first ones, in which surroundings alone are
             learned, from their pictures.
-        opaque: share of the steps after them in which alpha of objects falls from that of their primitives to what is
-            painted; 0: none. It begins with the primitives, so that objects are not made transparent before they are
-            learned.
+        opaque: share of the steps after them in which objects are as opaque as their primitives; in half as many steps
+            after that, their alpha falls to what is painted. Painted from the first step on, they are made transparent
+            before they are learned. With ``relativistic``.
         hiding: whether random objects are left out of training pictures.
         gradient_penalty: weight of R1 on real pictures.
         fake_penalty: weight of R2, the same penalty on generated pictures; with ``relativistic`` alone.

@@ -21,6 +21,8 @@ from calotype.models.control3d.trainer import BACKGROUND, GROUP, Trainer
 from calotype.nn.schedules import set_rates
 from calotype.render.camera import Camera
 
+_FALL = 0.5  # steps in which objects stop being opaque, relative to those in which they are
+
 
 class PairedTrainer(Trainer):
     """As ``Trainer``, for ``loss="relativistic"``.
@@ -35,9 +37,10 @@ class PairedTrainer(Trainer):
         self.first = round(cfg.surroundings_first * cfg.steps) if cfg.classes else 0
 
     def opaque(self, i: int) -> float:
-        """Least share of a primitive's alpha that an object has in step ``i``: from 1 down to 0."""
-        steps = self.cfg.opaque * (self.cfg.steps - self.first)
-        return max(0.0, 1 - max(0, i - self.first) / steps) if steps else 0.0
+        """Least share of a primitive's alpha that an object has in step ``i``: 1, and then down to 0."""
+        held = self.cfg.opaque * (self.cfg.steps - self.first)
+        after = i - self.first - held
+        return min(1.0, max(0.0, 1 - after / (_FALL * held))) if held else 0.0
 
     def step(self, state: Mapping[str, Any], batch: Mapping[str, Tensor], i: int) -> dict[str, Tensor]:
         """Update the discriminator and the generators on the same pictures; arguments as for ``Trainer.step``.

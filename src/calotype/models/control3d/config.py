@@ -158,6 +158,7 @@ _SMALL = replace(
     discriminator="styled",
     discriminator_width=16,
     loss="relativistic",
+    consistency=0.025,
     consistency_every=4,
     surroundings_first=0.5,
     opaque=0.5,

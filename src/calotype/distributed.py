@@ -113,12 +113,21 @@ def group(device: torch.device, *, patience: float = 1800.0) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        traceback.clear_frames(error.__traceback__)
+        _release(error)
         raise
     finally:
         # Modules that hold the group are released first: variables of an exception's frames, reference cycles.
         gc.collect()
         dist.destroy_process_group()
+
+
+def _release(error: BaseException | None) -> None:
+    """Clear the variables of the frames of an exception, and of those that led to it."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        traceback.clear_frames(error.__traceback__)
+        error = error.__cause__ or error.__context__
 
 
 def share(batch: Tensor) -> Tensor:

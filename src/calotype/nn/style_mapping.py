@@ -17,6 +17,7 @@ class Mapping(nn.Module):
         style: length of the result.
         layers: number of layers.
         rate: their relative learning rate.
+        tracked: whether there is a mean of the styles.
 
     Attributes:
         w_avg: mean of the styles, tracked in training: [style].
@@ -24,14 +25,17 @@ class Mapping(nn.Module):
 
     w_avg: Tensor
 
-    def __init__(self, latent: int, classes: int, style: int, layers: int, rate: float) -> None:
+    def __init__(
+        self, latent: int, classes: int, style: int, layers: int, rate: float, *, tracked: bool = True
+    ) -> None:
         super().__init__()
         self.count = layers
         self.embed = Linear(classes, style) if classes else None
         inputs = latent + (style if classes else 0)
         for number in range(layers):
             self.add_module(f"fc{number}", Linear(inputs if not number else style, style, rate=rate))
-        self.register_buffer("w_avg", torch.zeros(style))
+        if tracked:
+            self.register_buffer("w_avg", torch.zeros(style))
 
     def forward(self, z: Tensor | None, label: Tensor | None = None) -> Tensor:
         """[N, latent] and one-hot labels [N, classes], if there are any, to [N, style]."""

@@ -238,7 +238,7 @@ def test_the_first_steps_learn_surroundings_alone():
     assert any(part.startswith("painter.") for part in of_scenes)
 
 
-@pytest.mark.parametrize(("count", "kept"), [(0, 0), (3, 3), (4, 4), (7, 4), (9, 8)])
+@pytest.mark.parametrize(("count", "kept"), [(0, 0), (1, 1), (3, 2), (4, 4), (7, 4), (9, 8)])
 def test_surroundings_are_judged_in_whole_groups(count, kept):
     assert whole_groups(torch.arange(count)).tolist() == list(range(kept))
 
@@ -251,6 +251,43 @@ def test_objects_are_as_opaque_as_their_primitives_at_first():
     solid, painted = (net.layers(net.scene(latent), latent, camera, opaque) for opaque in (1.0, 0.0))
     assert torch.allclose(solid.alpha, solid.outline)
     assert not torch.allclose(painted.alpha, painted.outline)
+
+
+def test_the_painter_of_one_object_is_as_narrow_as_that_of_several():
+    one, two = (Net(replace(CFG, objects=count)).painter for count in (1, 2))
+    assert [weight.shape for weight in one.given] == [weight.shape for weight in two.given]
+    assert one.given[-1].shape[0] == CFG.width // 2
+
+
+def kinds_of_pictures(i):
+    drawn = torch.Generator().manual_seed(i)
+    return {
+        "image": torch.rand(4, 3, 16, 16, generator=drawn) * 2 - 1,
+        "label": torch.randint(2, (4,), generator=drawn),
+    }
+
+
+def test_a_training_that_died_in_either_part_goes_on_bit_for_bit(tmp_path):
+    cfg = replace(CFG, steps=6, surroundings_first=0.5, opaque=0.5)
+    whole = control3d.train(kinds_of_pictures, cfg, Run(seed=3)).state_dict()
+
+    for dies_at in (2, 5):
+
+        def batches(i, dies_at=dies_at):
+            if i == dies_at:
+                raise RuntimeError("dead")
+            return kinds_of_pictures(i)
+
+        with pytest.raises(RuntimeError, match="dead"):
+            control3d.train(batches, cfg, Run(tmp_path, seed=3, save_every_steps=1))
+    resumed = control3d.train(kinds_of_pictures, cfg, Run(tmp_path, seed=3, save_every_steps=1)).state_dict()
+    assert all(torch.equal(value, resumed[name]) for name, value in whole.items())
+
+
+def test_a_training_without_pictures_of_surroundings_is_refused():
+    cfg = replace(CFG, steps=6, surroundings_first=0.5)
+    with pytest.raises(InputError, match="no surroundings alone"):
+        control3d.train(lambda i: {**kinds_of_pictures(i), "label": torch.ones(4, dtype=torch.int64)}, cfg, Run())
 
 
 def test_what_is_rendered_reaches_every_resolution_of_a_styled_painter():
@@ -273,6 +310,8 @@ def test_what_is_rendered_reaches_every_resolution_of_a_styled_painter():
         {"surroundings_first": 1.0},
         {"opaque": 1.5},
         {"gradient_every": 0},
+        {"batch": 6},
+        {"painter_rate": -1.0},
     ],
 )
 def test_settings_that_contradict_each_other_are_refused(changes):

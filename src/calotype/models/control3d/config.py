@@ -8,6 +8,7 @@ from typing import Literal
 from calotype.models.control3d.giraffe_settings import parsed
 
 _EVERY = "gradient_every", "consistency_every"
+GROUP = 4  # pictures over which a styled discriminator takes the minibatch standard deviation
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Config:
             this number.
         turn: most degrees by which objects are turned for that loss.
         surroundings_first: with ``relativistic``, share of the steps, the first ones, in which surroundings alone are
-            learned, from their pictures.
+            learned, from their pictures; without ``classes``: none.
         opaque: share of the steps after them in which objects are as opaque as their primitives; in half as many steps
             after that, their alpha falls to what is painted. Painted from the first step on, they are made transparent
             before they are learned. With ``relativistic``.
@@ -124,11 +125,18 @@ class Config:
             raise ValueError("size has to be a multiple of 4, from 8")
         power = self.size & (self.size - 1) == 0
         if "styled" in (self.painters, self.discriminator) and not power:
-            raise ValueError("size has to be a power of two for styled networks (painters, discriminator)")
+            raise ValueError(
+                "size has to be a power of two, such as 32 or 64; others need painters=residual, "
+                "discriminator=residual and loss=logistic"
+            )
+        if self.discriminator == "styled" and self.batch % GROUP:
+            raise ValueError(f"batch has to be a multiple of {GROUP} with discriminator=styled")
         if (self.loss == "relativistic") != (self.discriminator == "styled"):
             raise ValueError(
                 "loss has to be relativistic with a styled discriminator, and logistic with a residual one"
             )
+        if min(self.fake_penalty, self.painter_rate) < 0:
+            raise ValueError("fake_penalty and painter_rate have to be at least 0")
         if not (0 <= self.surroundings_first < 1 and 0 <= self.opaque <= 1):
             raise ValueError("surroundings_first has to be from 0 to below 1, and opaque from 0 to 1")
         if self.latent < 2 or self.latent % 2:
@@ -195,7 +203,7 @@ PRESETS: dict[str, Config] = {
         gradient_every=2,
         surroundings_first=0.0,
     ),
-    # For comparisons of settings: pictures of half the size, narrower networks, a shorter time.
+    # For comparisons of settings: pictures of half the size, shorter latent vectors, a shorter time.
     "study": replace(
         _SMALL, size=32, latent=64, wide=(64, 128, 256), surroundings_first=0.55, steps=6500, average=0.995
     ),

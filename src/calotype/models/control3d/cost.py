@@ -13,6 +13,7 @@ from calotype.types import Cost
 # Seconds on one core of a 2.6 GHz server processor for one multiplication and addition with all that goes with it.
 _SECONDS = 2.4e-11
 _STYLED = 1.9  # how much longer it takes in networks of StyleGAN2's layers, which are narrower
+_ALONE = 0.4  # share of pictures of surroundings in a training set
 # Bytes that torch itself takes; and bytes a number that a network keeps until its gradient comes.
 _BASE, _PER_NUMBER = 350 << 20, 5
 
@@ -44,12 +45,12 @@ def _learned(cfg: Config) -> float:
 
 
 def _paired(cfg: Config) -> float:
-    """The same where both networks learn from the same pictures; of the first steps about half of a batch is used."""
+    """The same where both networks learn from the same pictures; of the first steps a part of a batch is used."""
     first = cfg.surroundings_first if cfg.classes else 0.0
     objects = 3 * (1 + (2 / cfg.consistency_every if cfg.consistency else 0))
     judged = 8 + (7 * (bool(cfg.gradient_penalty) + bool(cfg.fake_penalty))) / cfg.gradient_every
     everywhere = 3 * _background(cfg) + judged * _judged(cfg)
-    return (1 - first) * (objects * _objects(cfg) + everywhere) + first * 0.5 * everywhere
+    return (1 - first) * (objects * _objects(cfg) + everywhere) + first * _ALONE * everywhere
 
 
 def _drawn(cfg: Config) -> float:

@@ -62,8 +62,8 @@ class Net(nn.Module):
         super().__init__()
         self.cfg = cfg
         self.scene = SceneGenerator(cfg)
-        self.painter = _painter(cfg, cfg.features + 2, 5, cfg.objects)
-        self.background = _painter(cfg, cfg.features, 3, 1) if cfg.classes else None
+        self.painter = _painter(cfg, cfg.features + 2, 5, cfg.objects, max(1, cfg.width // 2))
+        self.background = _painter(cfg, cfg.features, 3, 1, cfg.width) if cfg.classes else None
 
     def forward(self, latent: Tensor, camera: Camera) -> Tensor:
         """Pictures of the scenes of latent vectors [B, latent]: [B, 3, h, w], -1..1."""
@@ -116,9 +116,8 @@ class Net(nn.Module):
         return painted
 
 
-def _painter(cfg: Config, inputs: int, outputs: int, slots: int) -> nn.Module:
-    """The 2D generator of the settings; that of objects is narrower if it is a styled one."""
+def _painter(cfg: Config, inputs: int, outputs: int, slots: int, width: int) -> nn.Module:
+    """The 2D generator of the settings; ``width`` is that of a styled one."""
     if cfg.painters == "styled":
-        width = cfg.width if slots == 1 else max(1, cfg.width // 2)
         return StyledPainter(inputs, outputs, cfg.size, width, cfg.latent, slots)
     return Painter(inputs, outputs, cfg.width, cfg.latent, slots, transposed=cfg.transposed)

@@ -1,6 +1,7 @@
 """One training step with the relativistic loss: each real picture is paired with a generated one of its kind.
 
-Both networks learn from the same pictures. In the first steps surroundings alone are learned, from their pictures.
+Both networks learn from the same pictures. In the first steps surroundings alone are learned, from their pictures, of
+which each process takes whole groups: there several processes do not do exactly what one does.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from torch import Tensor
 from calotype import distributed
 from calotype.losses.adversarial import relativistic_loss
 from calotype.losses.penalty import real_gradient_penalty
-from calotype.models.control3d.config import Config
+from calotype.models.control3d.config import GROUP, Config
 from calotype.models.control3d.losses import compactness_loss
-from calotype.models.control3d.trainer import BACKGROUND, GROUP, Trainer
+from calotype.models.control3d.trainer import BACKGROUND, Trainer
 from calotype.nn.schedules import set_rates
 from calotype.render.camera import Camera
 
@@ -55,6 +56,8 @@ class PairedTrainer(Trainer):
             real = real + self.cfg.noise * distributed.share(torch.rand(self.cfg.batch, *real.shape[1:])).to(real)
         label = batch["label"].to(self.device) if self.cfg.classes else None
         losses = self._learn_surroundings(real, label, i) if i < self.first else self._learn_scenes(real, label, i)
+        if not losses:  # no process has a picture to learn from
+            return {}
         self.average.update(self.net)
         means = distributed.mean_over_all(torch.stack([loss.detach() for loss in losses.values()]))
         return dict(zip(losses, means))
@@ -63,11 +66,12 @@ class PairedTrainer(Trainer):
         assert label is not None
         latent, camera = self._seen()
         rows = whole_groups((label == BACKGROUND).nonzero()[:, 0])
-        # Processes may have different numbers of them: each counts as much as it would for a single process.
+        if not distributed.any_of(bool(len(rows)), self.device):
+            return {}
+        # Processes have different numbers of them: each picture counts as much. One without takes part with weight 0.
         count = torch.tensor(float(len(rows)), device=self.device)
-        share = count / distributed.mean_over_all(count).clamp_min(1)
-        if distributed.any_of(not len(rows), self.device):
-            return {name: real.new_zeros(()) for name in ("generator", "discriminator")}
+        share = count / distributed.mean_over_all(count)
+        rows = rows if len(rows) else torch.zeros(1, dtype=torch.int64, device=self.device)
         latent, camera = latent[rows], Camera(*(each[rows] for each in camera))
         made = self.net.surroundings(self.net.scene.surroundings(latent), latent, camera)
         return self._contest(real[rows], made, label[rows], made.new_zeros(()), share, i)
@@ -125,5 +129,6 @@ class PairedTrainer(Trainer):
 
 
 def whole_groups(rows: Tensor) -> Tensor:
-    """The first of some rows, whole groups of the discriminator's minibatch standard deviation; less than one: all."""
-    return rows[: len(rows) // GROUP * GROUP] if len(rows) > GROUP else rows
+    """The first of some rows, whole groups of the discriminator's minibatch standard deviation; of 3 rows 2."""
+    count = len(rows)
+    return rows[: count // GROUP * GROUP if count >= GROUP else min(count, 2)]

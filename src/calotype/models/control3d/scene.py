@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from calotype import distributed
 from calotype.models.control3d.config import Config
 from calotype.models.control3d.styled import StyledSurroundings, spread_weights
 from calotype.render.camera import Camera, Pose, full_turn, looking_at_origin, polar_of, rotation_of, turned
@@ -120,8 +121,9 @@ def random_cameras(count: int, cfg: Config) -> Camera:
 def hidden_at_random(scene: Scene) -> Scene:
     """With a random number of primitives left out, from none to all but one."""
     count, objects = scene.present.shape
-    order = torch.rand(count, objects).argsort(1).argsort(1)
-    kept = torch.randint(1, objects + 1, (count, 1))
+    everywhere = count * distributed.world()
+    order = distributed.share(torch.rand(everywhere, objects)).argsort(1).argsort(1)
+    kept = distributed.share(torch.randint(1, objects + 1, (everywhere, 1)))
     return scene._replace(present=scene.present * (order < kept).to(scene.present))
 
 

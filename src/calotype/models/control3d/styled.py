@@ -42,7 +42,7 @@ class StyledPainter(nn.Module):
 
     def __init__(self, inputs: int, outputs: int, size: int, width: int, latent: int, slots: int) -> None:
         super().__init__()
-        self.mapping = Mapping(latent, 0, STYLE, _LAYERS, _RATE)
+        self.mapping = Mapping(latent, 0, STYLE, _LAYERS, _RATE, tracked=False)
         self.slots = nn.ModuleList([Linear(STYLE, STYLE) for _ in range(slots)])
         channels = widths(size, width)
         self.sides = list(channels)
@@ -96,7 +96,7 @@ class StyledSurroundings(nn.Module):
 
     def __init__(self, latent: int, features: int, height: int) -> None:
         super().__init__()
-        self.mapping = Mapping(latent, 0, STYLE, _LAYERS, _RATE)
+        self.mapping = Mapping(latent, 0, STYLE, _LAYERS, _RATE, tracked=False)
         self.start = nn.Parameter(torch.randn(_AROUND, height // 4, height // 2))
         self.layers = nn.ModuleList([_layer(_AROUND, _AROUND, height, up=bool(k)) for k in range(3)])
         self.leave = ToRGB(_AROUND, features, STYLE, _CLAMP)

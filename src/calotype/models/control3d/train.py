@@ -17,6 +17,7 @@ from calotype.run import Run, fit, resumed, started
 
 _STAGE = "scenes"
 _SHOWN, _VIEWS = 4, 4  # scenes of a preview, and views of each
+_LOOKED_AT = 8  # batches in which pictures of surroundings are sought before a training
 
 Batches = Callable[[int], Mapping[str, Tensor]]
 
@@ -57,6 +58,11 @@ def train(batches: Batches, cfg: Config, run: Run) -> Net:
     if cfg.classes and "label" not in batches(0):
         raise InputError("the training pictures have no labels: give subfolders background/ and scenes/ (classes)")
     trainer = _started(cfg, run)
+    if getattr(trainer, "first", 0) and not any(bool((batches(i)["label"] == 0).any()) for i in range(_LOOKED_AT)):
+        raise InputError(
+            "the training pictures show no surroundings alone: give subfolders background/ and scenes/, or "
+            "surroundings_first=0"
+        )
 
     def picture() -> Tensor:
         return preview(trainer.average.module, cfg, run)

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from calotype import distributed
 from calotype.losses.adversarial import discriminator_loss, generator_loss
 from calotype.losses.penalty import real_gradient_penalty
-from calotype.models.control3d.config import Config
+from calotype.models.control3d.config import GROUP, Config
 from calotype.models.control3d.losses import compactness_loss, consistency_loss
 from calotype.models.control3d.network import Layers, Net, view_of
 from calotype.models.control3d.scene import Scene, detached, hidden_at_random, random_cameras, turned_objects
@@ -28,7 +28,6 @@ from calotype.nn.style_discriminator import Discriminator, Form
 from calotype.render.camera import Camera
 
 _KIND = "non_saturating"
-GROUP = 4  # pictures over which a styled discriminator takes the minibatch standard deviation
 BACKGROUND, _SCENE = 0, 1  # labels: the subfolders of the training folder in their order
 
 

@@ -54,8 +54,9 @@ class Config:
         surroundings_first: with ``relativistic``, share of the steps, the first ones, in which surroundings alone are
             learned, from their pictures; without ``classes``: none.
         opaque: share of the steps after them in which objects are as opaque as their primitives; in half as many steps
-            after that, their alpha falls to what is painted. Painted from the first step on, they are made transparent
-            before they are learned. With ``relativistic``.
+            after that, their alpha falls to what is painted, and the consistency loss rises to its weight. From the
+            first step on, alpha lets objects disappear before they are learned, and consistency lets them shrink. With
+            ``relativistic``.
         hiding: whether random objects are left out of training pictures.
         gradient_penalty: weight of R1 on real pictures.
         fake_penalty: weight of R2, the same penalty on generated pictures; with ``relativistic`` alone.

@@ -84,9 +84,10 @@ class PairedTrainer(Trainer):
             made = torch.where((label == BACKGROUND)[:, None, None, None], layers.background, made)
         compactness = compactness_loss(layers.outline, cfg.least_area)
         more, losses = cfg.compactness * compactness, {"compactness": compactness}
-        if cfg.consistency and i % cfg.consistency_every == 0:
+        weight = (1 - opaque) * cfg.consistency * cfg.consistency_every
+        if weight and i % cfg.consistency_every == 0:
             losses["consistency"] = self._inconsistency(scene, latent, camera, opaque)
-            more = more + cfg.consistency * cfg.consistency_every * losses["consistency"]
+            more = more + weight * losses["consistency"]
         return self._contest(real, made, label, more, made.new_ones(()), i) | losses
 
     def _contest(

@@ -243,6 +243,13 @@ def test_surroundings_are_judged_in_whole_groups(count, kept):
     assert whole_groups(torch.arange(count)).tolist() == list(range(kept))
 
 
+def test_consistency_begins_when_objects_are_opaque_no_more():
+    torch.manual_seed(0)
+    trainer = PairedTrainer(replace(CFG, steps=10, opaque=0.5), torch.device("cpu"))
+    batch = {"image": torch.rand(4, 3, 16, 16) * 2 - 1, "label": torch.tensor([0, 1, 1, 1])}
+    assert ["consistency" in trainer.step({}, batch, i) for i in (4, 5, 6, 8)] == [False, False, True, True]
+
+
 def test_objects_are_as_opaque_as_their_primitives_at_first():
     trainer = PairedTrainer(replace(CFG, steps=10, surroundings_first=0.2, opaque=0.5), torch.device("cpu"))
     assert [trainer.opaque(i) for i in (0, 2, 6, 7, 8, 9)] == [1.0, 1.0, 1.0, 0.5, 0.0, 0.0]

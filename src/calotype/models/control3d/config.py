@@ -203,6 +203,7 @@ PRESETS: dict[str, Config] = {
         consistency_every=1,
         gradient_every=2,
         surroundings_first=0.0,
+        opaque=0.0,
     ),
     # For comparisons of settings: pictures of half the size, shorter latent vectors, a shorter time.
     "study": replace(

@@ -1930,7 +1930,7 @@ def _style_seeds(named: dict[str, str], *measured: dict[str, Any]) -> str:
 
 
 def _style_refined(result: dict[str, Any]) -> str:
-    """What it gives to refine the style vectors by the style of the result, before it is measured."""
+    """What it gives to refine the style vectors by the style of the result."""
     rows = result["variants"]["full"].values()
     told = ", ".join(
         f"{name} {' and '.join(number(row[key], 3) for row in rows)}"
@@ -1943,8 +1943,8 @@ def _style_refined(result: dict[str, Any]) -> str:
     )
     return (
         f"\n\nTried: a result drawn {result['refined']} times more, each time with a style vector moved by what the "
-        f"style of the result lacks, seeds {' and '.join(result['variants']['full'])}: {told}. More artworks are found, "
-        "and results are further from the vendor's own emoji than a copy is: it is not used."
+        f"style of the result lacks, seeds {' and '.join(result['variants']['full'])}: {told}. More artworks are "
+        "found, and results are further from the vendor's own emoji than a copy is: it is not used."
     )
 
 

@@ -35,7 +35,7 @@ types = Sdf.ValueTypeNames
 
 
 def node(stage, name, kind):
-    shader = UsdShade.Shader.Define(stage, f"/root/material/{name}")
+    shader = UsdShade.Shader.Define(stage, f"/scene/material/{name}")
     shader.CreateIdAttr(kind)
     return shader
 
@@ -43,7 +43,7 @@ def node(stage, name, kind):
 def convert(name, **inputs):
     """The material of a textured quad, and its texture coordinates, after the conversion."""
     stage = Usd.Stage.CreateNew(f"{name}.usda")
-    mesh = UsdGeom.Mesh.Define(stage, "/root/quad")
+    mesh = UsdGeom.Mesh.Define(stage, "/scene/quad")
     mesh.CreatePointsAttr([(0, 0, 0), (1, 0, 0), (1, 1, 0), (0, 1, 0)])
     mesh.CreateFaceVertexCountsAttr([4])
     mesh.CreateFaceVertexIndicesAttr([0, 1, 2, 3])
@@ -51,7 +51,7 @@ def convert(name, **inputs):
     mesh.SetNormalsInterpolation("vertex")
     coordinates = UsdGeom.PrimvarsAPI(mesh).CreatePrimvar("st", types.TexCoord2fArray, "vertex")
     coordinates.Set([(0, 0), (1, 0), (1, 1), (0, 1)])
-    material = UsdShade.Material.Define(stage, "/root/material")
+    material = UsdShade.Material.Define(stage, "/scene/material")
     surface, reader = node(stage, "surface", "UsdPreviewSurface"), node(stage, "reader", "UsdPrimvarReader_float2")
     transform, texture = node(stage, "transform", "UsdTransform2d"), node(stage, "texture", "UsdUVTexture")
     material.CreateSurfaceOutput().ConnectToSource(surface.ConnectableAPI(), "surface")

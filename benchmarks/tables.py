@@ -2564,7 +2564,8 @@ def control3d() -> str:
         "objects turned by 30 degrees and followed. Solids in surroundings: by a segmentation network (asked: below 2 "
         f"%). FD: Frechet distance, features: {result['features']}; that of two halves of the real pictures is "
         f"{number(frechet['halves_of_the_real_ones'], 0)}. Before: the published kind of networks and loss, "
-        "surroundings and objects from the first step on.\n\nWith all losses: "
+        "surroundings and objects from the first step on. The model without consistency was trained a few commits "
+        "earlier, where steps with three pictures of surroundings took all three.\n\nWith all losses: "
         + " ".join(verdict(*each) for each in bounds)
     )
 

@@ -1139,8 +1139,9 @@ _STYLEGAN_WORDS = (
     "\n\nThe faces are drawn in squares of 2 x 2 pixels, whose edges the filters of StyleGAN2 leave soft. Without "
     "them, and with the relativistic loss, a twentieth of the training is nearer to the held-out faces than all of "
     "it was before, by EfficientNet-Lite0, not by the offline features. With 200 pictures augmentation made "
-    "samples worse: in so few steps, 320 times each picture at most, little is learned by heart. Samples have all kinds "
-    "of hair, hats, glasses and beards, sharp. Looked at closely, some hair is mottled in two colours, and a few glasses and mouths are unclear."
+    "samples worse: in so few steps, 320 times each picture at most, little is learned by heart. Samples have all "
+    "kinds of hair, hats, glasses and beards, sharp. Looked at closely, some hair is mottled in two colours, and a few "
+    "glasses and mouths are unclear."
 )
 
 _SHARES = ("precision", "recall")

@@ -126,10 +126,7 @@ class Config:
             raise ValueError("size has to be a multiple of 4, from 8")
         power = self.size & (self.size - 1) == 0
         if "styled" in (self.painters, self.discriminator) and not power:
-            raise ValueError(
-                "size has to be a power of two, such as 32 or 64; others need painters=residual, "
-                "discriminator=residual and loss=logistic"
-            )
+            raise ValueError("size has to be a power of two, such as 32 or 64; other sizes need the preset paper")
         if self.discriminator == "styled" and self.batch % GROUP:
             raise ValueError(f"batch has to be a multiple of {GROUP} with discriminator=styled")
         if (self.loss == "relativistic") != (self.discriminator == "styled"):
@@ -153,6 +150,11 @@ class Config:
             raise ValueError("least_size has to be above 0 and below most_size")
         if not 0 < self.polar_from <= self.polar_to < 1:
             raise ValueError("polar_from and polar_to have to be between 0 and 1, in this order")
+
+    @property
+    def object_width(self) -> int:
+        """Channels of the last resolution of the 2D generator of objects."""
+        return max(1, self.width // 2) if self.painters == "styled" else self.width
 
 
 _PUBLISHED = Config()

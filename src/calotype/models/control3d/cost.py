@@ -65,7 +65,7 @@ def _drawn(cfg: Config) -> float:
 
 
 def _objects(cfg: Config) -> float:
-    return cfg.objects * _painted(cfg, max(1, cfg.width // 2) if cfg.painters == "styled" else cfg.width)
+    return cfg.objects * _painted(cfg, cfg.object_width)
 
 
 def _background(cfg: Config) -> float:

@@ -62,7 +62,7 @@ class Net(nn.Module):
         super().__init__()
         self.cfg = cfg
         self.scene = SceneGenerator(cfg)
-        self.painter = _painter(cfg, cfg.features + 2, 5, cfg.objects, max(1, cfg.width // 2))
+        self.painter = _painter(cfg, cfg.features + 2, 5, cfg.objects, cfg.object_width)
         self.background = _painter(cfg, cfg.features, 3, 1, cfg.width) if cfg.classes else None
 
     def forward(self, latent: Tensor, camera: Camera) -> Tensor:
@@ -117,7 +117,7 @@ class Net(nn.Module):
 
 
 def _painter(cfg: Config, inputs: int, outputs: int, slots: int, width: int) -> nn.Module:
-    """The 2D generator of the settings; ``width`` is that of a styled one."""
+    """The 2D generator of the settings."""
     if cfg.painters == "styled":
         return StyledPainter(inputs, outputs, cfg.size, width, cfg.latent, slots)
-    return Painter(inputs, outputs, cfg.width, cfg.latent, slots, transposed=cfg.transposed)
+    return Painter(inputs, outputs, width, cfg.latent, slots, transposed=cfg.transposed)

@@ -1,18 +1,22 @@
-"""StyleGAN2's ``small`` preset on drawn faces, beside a plain GAN of as many parameters with the same time; and what
-adaptive augmentation is worth with few pictures.
+"""StyleGAN2's ``small`` preset on drawn faces, beside a plain GAN of as many parameters with the same time; what
+adaptive augmentation is worth with few pictures; and the preset ``medium``.
 
 Training pictures are the first 4000 faces of the set ``faces`` (32 pixels, seed 0), held-out ones the 1000 after them.
 Of each model 1000 samples are compared with the held-out faces: the Frechet distance of EfficientNet-Lite0's features,
 which is not FID, precision and recall (k = 3). Pictures are mirrored at random in training, so half of the held-out
 ones are, too. Beside the models stand 1000 of the training pictures, and the plain GAN: that of ``cocogan.py``, wider.
 ``ada`` trains the preset ``study`` on 200 faces, with augmentation and without; ``--few-steps`` trains longer, with the
-moving average of ``small``. Trainings are kept in ``--work`` and go on where they were stopped.
+moving average of ``small``. ``--preset medium`` trains on the same faces drawn at 64 pixels, and measures that training
+alone. Trainings are kept in ``--work`` and go on where they were stopped.
 
     python benchmarks/stylegan.py train --work WORK --seed 0       # and 1, and 2
     python benchmarks/stylegan.py plain --work WORK
     python benchmarks/stylegan.py early --work WORK
     python benchmarks/stylegan.py ada --work WORK
     python benchmarks/stylegan.py quality --work WORK --seeds 0 1 2 --out benchmarks/results/stylegan.json --sheet SHEET
+    python benchmarks/stylegan.py train --preset medium --work MEDIUM
+    python benchmarks/stylegan.py quality --preset medium --seeds 0 --work MEDIUM \\
+        --out benchmarks/results/stylegan_medium.json
 """
 
 from __future__ import annotations
@@ -50,7 +54,7 @@ from calotype.nn.embedding import Embedding, Vectors, chosen, embed
 from calotype.run import Run
 from machine import provenance
 from spade import seconds_of, timed
-from stylegan_common import begun, face_picture, with_packages, write_result
+from stylegan_common import SIDE, begun, face_picture, with_packages, write_result
 
 TRAINED, HELD_OUT, FEW, SAMPLES = 4000, 1000, 200, 1000
 EARLY = 0.05  # of the training
@@ -71,10 +75,11 @@ class Faces:
         held: the style.
         count: how many.
         first: number of the first one.
+        side: of the pictures, pixels.
     """
 
-    def __init__(self, held: dict[str, Any], count: int, first: int = 0) -> None:
-        self.pictures = torch.cat([face(held, first + i) for i in range(count)])
+    def __init__(self, held: dict[str, Any], count: int, first: int = 0, side: int = SIDE) -> None:
+        self.pictures = torch.cat([face(held, first + i, side) for i in range(count)])
 
     def __len__(self) -> int:
         return len(self.pictures)
@@ -83,9 +88,9 @@ class Faces:
         return {"image": self.pictures[i]}
 
 
-def face(held: dict[str, Any], number: int) -> Tensor:
+def face(held: dict[str, Any], number: int, side: int = SIDE) -> Tensor:
     """A face of a style: [1, 3, side, side], -1..1."""
-    return face_picture(held, dicebear.choose(held, np.random.default_rng((0, number))))
+    return face_picture(held, dicebear.choose(held, np.random.default_rng((0, number))), side)
 
 
 def mirrored(pictures: Tensor) -> Tensor:
@@ -108,9 +113,9 @@ class Training:
     seed: int = 0
 
 
-def whole(seed: int, steps: int | None = None) -> Training:
-    """The preset ``small``."""
-    cfg = stylegan.PRESETS["small"]
+def whole(seed: int, steps: int | None = None, preset: str = "small") -> Training:
+    """The preset ``small``, or another one."""
+    cfg = stylegan.PRESETS[preset]
     return Training(f"seed{seed}", replace(cfg, steps=steps or cfg.steps), TRAINED, seed)
 
 
@@ -130,7 +135,8 @@ def few(augment: bool, steps: int | None = None) -> Training:
 
 def trained(what: Training, held: dict[str, Any], work: Path) -> None:
     """Train, or go on with it; the model is written to ``WORK/NAME/net``."""
-    stream = Stream(Faces(held, what.pictures), what.cfg.batch, seed=what.seed)
+    faces = Faces(held, what.pictures, side=what.cfg.resolution)
+    stream = Stream(faces, what.cfg.batch, seed=what.seed)
     net, seconds = timed(work / what.name, what.seed, lambda run: stylegan.train(stream, what.cfg, run))
     if not (work / what.name / "net").exists():
         saving.write(work / what.name / "net", "stylegan", what.cfg, net, "", stylegan.picture_size(what.cfg))
@@ -198,23 +204,26 @@ def ratio(rows: dict[str, dict[str, float]], above: list[str], below: list[str],
 
 def quality(asked: argparse.Namespace, held: dict[str, Any]) -> None:
     """Measure what was trained; models that were not are left out."""
-    work, seeds = asked.work, [f"small, seed {seed}" for seed in asked.seeds]
+    work, seeds = asked.work, [f"{asked.preset}, seed {seed}" for seed in asked.seeds]
+    side = stylegan.PRESETS[asked.preset].resolution
     folders = {name: work / f"seed{seed}" for name, seed in zip(seeds, asked.seeds)}
     folders |= {EARLY_NAME: work / "early", ADAPTED: work / "few", PLAIN_FEW: work / "few_without"}
     folders = {name: folder for name, folder in folders.items() if (folder / "net").exists()}
     seeds = [name for name in seeds if name in folders]
-    pictures = {"training pictures": mirrored(Faces(held, SAMPLES).pictures)}
+    pictures = {"training pictures": mirrored(Faces(held, SAMPLES, side=side).pictures)}
     pictures |= {name: samples_of(folder / "net") for name, folder in folders.items()}
     seconds = {name: seconds_of(folder) for name, folder in folders.items()}
     if (work / "plain.safetensors").exists():
         generator, seconds[PLAIN_GAN] = trained_plain(held, work, seconds[seeds[0]])
         pictures[PLAIN_GAN] = plain_samples(generator)
-    real, features = mirrored(Faces(held, HELD_OUT, TRAINED).pictures), chosen(asked.features)
+    real, features = mirrored(Faces(held, HELD_OUT, TRAINED, side).pictures), chosen(asked.features)
     reference = vectors_of(real, features, work)
     rows = {name: measured(reference, vectors_of(made, features, work)) for name, made in pictures.items()}
     result = {
         "benchmark": "stylegan",
         **provenance(),
+        "preset": asked.preset,
+        "size": side,
         "steps": steps_of([folders[name] for name in seeds]),
         "study_steps": steps_of([folders[name] for name in (ADAPTED, PLAIN_FEW) if name in folders]),
         "pictures": TRAINED,
@@ -249,13 +258,14 @@ def main() -> None:
     parser.add_argument("what", choices=("train", "plain", "early", "ada", "quality"))
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument("--steps", type=int, help="of small, instead of the preset's")
+    parser.add_argument("--preset", choices=("small", "medium"), default="small", help="of ``train`` and ``quality``")
+    parser.add_argument("--steps", type=int, help="instead of those of the preset")
     parser.add_argument("--few-steps", type=int, help="of ``ada``: small in so many steps instead of study")
     parser.add_argument("--seconds", type=float, help="of the plain GAN, instead of those of small with seed 0")
     parser.add_argument("--features", default="auto")
     asked, held = begun(parser)
     if asked.what == "train":
-        trained(whole(asked.seed, asked.steps), held, asked.work)
+        trained(whole(asked.seed, asked.steps, asked.preset), held, asked.work)
     elif asked.what == "early":
         trained(early(asked.steps), held, asked.work)
     elif asked.what == "ada":

@@ -65,9 +65,9 @@ def begun(made: argparse.ArgumentParser) -> tuple[argparse.Namespace, dict[str, 
     return asked, held
 
 
-def face_picture(held: dict[str, Any], chosen: Chosen) -> Tensor:
+def face_picture(held: dict[str, Any], chosen: Chosen, side: int = SIDE) -> Tensor:
     """A face of a style: [1, 3, side, side], -1..1."""
-    picture = np.asarray(drawn(dicebear.svg(held, chosen), SIDE))
+    picture = np.asarray(drawn(dicebear.svg(held, chosen), side))
     return torch.from_numpy(picture.copy()).permute(2, 0, 1)[None] / 127.5 - 1
 
 

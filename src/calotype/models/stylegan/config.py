@@ -221,7 +221,8 @@ PRESETS: dict[str, Config] = {
         latent=128,
         style=128,
         gradient_penalty=1.0,
-        steps=8000,
+        fake_penalty=1.0,
+        steps=20_000,
     ),
     # As published for 256 x 256 pixels, for GPUs.
     "paper": Config(),

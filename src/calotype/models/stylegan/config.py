@@ -222,7 +222,7 @@ PRESETS: dict[str, Config] = {
         style=128,
         gradient_penalty=1.0,
         fake_penalty=1.0,
-        steps=20_000,
+        steps=12_000,
     ),
     # As published for 256 x 256 pixels, for GPUs.
     "paper": Config(),

@@ -4,9 +4,12 @@ No network of 512 pixels that is trained comes with the package. The generator i
 pixels, enlarged: further channels that have no effect, and further blocks up to 512 pixels with random weights, whose
 colours are weak, as the fine ones of trained networks are. Targets are held-out faces drawn at 512 pixels, and samples
 of the generator. Both searches begin from the mean with the same losses and rates. Of each the ST-LPIPS of the result
-at 512 pixels and the CPU seconds of one thread are said. The search from coarse to fine gets more and more steps, until
-it comes as near as that with the whole network did (within 0.002). ``ratio`` divides the seconds of the latter by those
-of the first that does; where none does, by those of the longest: the ratio is then at most that.
+at 512 pixels and the CPU seconds of one thread are said. Where a single search ends depends on small changes of the
+start, so that means over all targets of a kind are compared. The search from coarse to fine gets more and more steps,
+until its means are as near as those of the search with the whole network (within 0.002). ``ratio`` divides the seconds
+of the latter by those of the first number of steps that is, for each kind; ``single`` does so for each target. Where
+none is as near, the seconds of the longest count: the ratio is then at most that. Settings were chosen on other faces
+and samples.
 
     calotype weights stlpips
     python benchmarks/stylegan_coarse.py --out benchmarks/results/stylegan_coarse.json --sheet SHEET
@@ -20,6 +23,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported anywhe
 
 import argparse
 import json
+import statistics
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -49,7 +53,7 @@ from stylegan_common import STYLE
 MODEL = Path(__file__).parent.parent / "examples" / "models" / "faces"
 SIDE, BASE, FINE = 512, 8192, 0.1  # the last: colours of a random block, relative to their usual strength
 WHOLE, COARSE = 60, (40, 50, 60, 70, 80, 100)
-FACES, SAMPLES = 1, 2
+FACES, SAMPLES = 4, 6
 EQUAL = 0.002  # of ST-LPIPS
 LEAST_RATIO = 3.0
 
@@ -97,22 +101,42 @@ def searched(cfg: Config, net: Net, photo: Tensor, steps: int, judge: Any) -> tu
     }, found.picture
 
 
-def compared(cfg: Config, net: Net, photo: Tensor, judge: Any) -> tuple[dict[str, Any], list[Tensor]]:
-    """Both searches of a photo."""
+def compared(cfg: Config, net: Net, photos: list[Tensor], judge: Any) -> tuple[dict[str, Any], list[Tensor]]:
+    """Both searches of all photos of a kind; and the photos beside both results, [1, 3, h, w] each."""
     other = replace(cfg, architecture="orig")  # the search then does not know of the pictures of lower resolutions
-    whole, picture = searched(other, net, photo, WHOLE, judge)
-    rows, pictures = {}, [photo, picture]
+    found = [searched(other, net, photo, WHOLE, judge) for photo in photos]
+    rows = {"whole": [row for row, _ in found]}
+    pictures = [[photo, picture] for photo, (_, picture) in zip(photos, found)]
+    aim = mean(rows["whole"], "st-lpips") + EQUAL
     for steps in COARSE:
-        rows[str(steps)], picture = searched(cfg, net, photo, steps, judge)
-        if reached := rows[str(steps)]["st-lpips"] <= whole["st-lpips"] + EQUAL:
+        found = [searched(cfg, net, photo, steps, judge) for photo in photos]
+        rows[str(steps)] = [row for row, _ in found]
+        print(steps, json.dumps(rows[str(steps)]), flush=True)
+        if reached := mean(rows[str(steps)], "st-lpips") <= aim:
             break
-    last = rows[str(steps)]["seconds"]
+    for row, (_, picture) in zip(pictures, found):
+        row.append(picture)
     return {
-        "whole": whole,
-        "coarse to fine": rows,
+        "targets": rows,
+        "means": {name: {key: round(mean(each, key), 4) for key in each[0]} for name, each in rows.items()},
+        "steps": steps,
         "reached": reached,
-        "ratio": round(whole["seconds"] / last, 2),
-    }, [*pictures, picture]
+        "ratio": round(mean(rows["whole"], "seconds") / mean(rows[str(steps)], "seconds"), 2),
+        "single": [single(rows, number) for number in range(len(photos))],
+    }, [torch.cat(row, 3) for row in pictures]
+
+
+def single(rows: dict[str, list[dict[str, float]]], number: int) -> dict[str, Any]:
+    """How many times as fast it is for one target, with the first of the measured numbers of steps that is as near."""
+    whole = rows["whole"][number]
+    for name, each in rows.items():
+        if name != "whole" and each[number]["st-lpips"] <= whole["st-lpips"] + EQUAL:
+            return {"reached": True, "ratio": round(whole["seconds"] / each[number]["seconds"], 2)}
+    return {"reached": False, "ratio": round(whole["seconds"] / each[number]["seconds"], 2)}
+
+
+def mean(rows: list[dict[str, float]], key: str) -> float:
+    return statistics.fmean(row[key] for row in rows)
 
 
 def main() -> None:
@@ -129,14 +153,11 @@ def main() -> None:
     cfg, net = enlarged(loaded.config, loaded.net)
     small, large = (sample(c, Run(), net=n, seed=0) for c, n in ((loaded.config, loaded.net), (cfg, net)))
     same = float((torch.nn.functional.interpolate(large, size=small.shape[2:], mode="area") - small).abs().mean() / 2)
-    rows: dict[str, list[dict[str, Any]]] = {}
+    rows: dict[str, dict[str, Any]] = {}
     shown = []
     for kind, photos in targets(cfg, net, held).items():
-        for photo in photos:
-            row, pictures = compared(cfg, net, photo, judge)
-            rows.setdefault(kind, []).append(row)
-            shown.append(torch.cat(pictures, 3))
-            print(kind, json.dumps(row), flush=True)
+        rows[kind], pictures = compared(cfg, net, photos, judge)
+        shown += pictures
     result = {
         "benchmark": "stylegan_coarse",
         **provenance(),
@@ -149,7 +170,8 @@ def main() -> None:
         "enlarged_differs_by": round(same, 4),
         "equal": EQUAL,
         "kinds": rows,
-        "least_ratio": min(row["ratio"] for each in rows.values() for row in each),
+        "least_ratio": min(row["ratio"] for row in rows.values()),
+        "all_reached": all(row["reached"] for row in rows.values()),
         "bound": LEAST_RATIO,
     }
     asked.out.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")

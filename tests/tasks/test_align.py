@@ -77,6 +77,31 @@ def test_a_folder_is_aligned_by_a_list(photos, tmp_path, capsys):
     assert [path.name for path in made.paths] == ["a.png", "b.png"]
 
 
+def test_pictures_of_others_are_not_replaced(photos, tmp_path, capsys):
+    (tmp_path / "aligned").mkdir()
+    own = Image.new("RGB", (5, 5), "red")
+    own.save(tmp_path / "aligned" / "b.png")
+    assert main(["align", "photos", "--places", "list.jsonl", "--size", "32"]) == 1
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "b.png" in error
+    assert "give another folder (-o, out=)" in error
+    assert Image.open(tmp_path / "aligned" / "b.png").size == (5, 5)
+    assert not (tmp_path / "aligned" / "a.png").exists()
+
+
+def test_pictures_of_a_stopped_alignment_are_replaced(photos, tmp_path):
+    def stop(done, count):
+        raise KeyboardInterrupt
+
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            calotype.align(photos, places="list.jsonl", size=32, out="aligned", on_progress=stop)
+        assert list(read_places(tmp_path / "aligned" / "places.csv")) == ["a.png"]
+    made = calotype.align(photos, places="list.jsonl", size=48, out="aligned")
+    assert [Image.open(path).size for path in made.paths] == [(48, 48)] * 2
+
+
 def test_a_list_that_is_corrected_stays_as_it_is(photos, tmp_path):
     calotype.align(photos, places=tmp_path / "list.jsonl", size=32, out=tmp_path / "aligned")
     places = tmp_path / "aligned" / "places.csv"

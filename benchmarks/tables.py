@@ -1424,6 +1424,29 @@ def stylegan_directions() -> str:
     )
 
 
+def stylegan_medium() -> str:
+    result, offline = results("stylegan_medium"), results("stylegan_medium_offline")
+    rows = [
+        (
+            name.replace("medium", "`medium`"),
+            *(number(found["models"][name]["fd"], 1) for found in (result, offline)),
+            *(number(found["models"][name][key]) for found in (result, offline) for key in _SHARES),
+            number(seconds / 60, 1) if (seconds := result["cpu_seconds"].get(name)) else "",
+        )
+        for name in result["models"]
+    ]
+    columns = "pictures | FD | FD (offline) | precision | recall | precision (offline) | recall (offline) | CPU minutes"
+    return (
+        table(columns, rows)
+        + f"\n\nAs for `small`, at {result['size']} pixels: {result['steps']} steps on {result['pictures']} faces, one "
+        f"seed; {result['compared']} samples beside {result['held_out']} held-out faces. Features: "
+        f"{result['features']}, and {offline['features']}." + _MEDIUM_WORDS
+    )
+
+
+_MEDIUM_WORDS = ""
+
+
 def stylegan_coarse() -> str:
     result = results("stylegan_coarse")
     rows, singles = [], []
@@ -2549,6 +2572,11 @@ def pyramid_seeds() -> str:
         + "\n\nClasses as the judge tells. The worst seed with all parts: "
         + " ".join(verdict(*each) for each in bounds)
     )
+
+
+def pyramid_small() -> str:
+    """The preset ``small`` once, at 64 pixels."""
+    return "\n\n".join(_pyramid_of_set(name, found) for name, found in results("pyramid_small")["sets"].items())
 
 
 def _both(row: dict[str, Any], first: str, second: str) -> str:
@@ -3844,6 +3872,11 @@ SECTIONS = (
             ("stylegan", "stylegan_earlier_offline"),
         ),
     ),
+    Section(
+        "`stylegan`: the preset `medium`",
+        stylegan_medium,
+        (("stylegan", "stylegan_medium"), ("stylegan", "stylegan_medium_offline")),
+    ),
     Section("`stylegan`: beside a DCGAN", stylegan_dcgan, (("stylegan_dcgan", "stylegan_dcgan"),)),
     Section("`stylegan`: embedding", stylegan_embedding, (("stylegan_embedding", "stylegan_embedding"),)),
     Section("`stylegan`: settings", stylegan_settings, (("stylegan_settings", "stylegan_settings"),)),
@@ -3905,6 +3938,7 @@ SECTIONS = (
     ),
     Section("`spade`: time of a training step", spade_speed, (("spade", "spade_speed"),)),
     Section("Semantic pyramid", pyramid, (("pyramid", "pyramid_set"), ("pyramid", "pyramid"))),
+    Section("Semantic pyramid: the preset `small`", pyramid_small, (("pyramid", "pyramid_small"),)),
     Section("Semantic pyramid: each part left out", pyramid_seeds, (("pyramid", "pyramid_seeds"),)),
     Section("3D-controllable synthesis", control3d, (("control3d", "control3d"), ("control3d", "control3d_before"))),
     Section("Renderer", renderer, (("render", "render"),)),

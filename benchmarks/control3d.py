@@ -2,8 +2,8 @@
 
 Two models learn from the same pictures, with and without geometric consistency. Measured on scenes of fresh seeds:
 
-- control: an object is moved to the right by .2 units as a camera of azimuth 0 sees it; the slope of the middle of its
-  alpha against the focal length over its depth, and the mean absolute change of pixels outside of its old and new
+- control: each object is moved to the right by .2 units as a camera of azimuth 0 sees it; the slope of the middle of
+  its alpha against the focal length over its depth, and the mean absolute change of pixels outside of its old and new
   outlines (values -1..1);
 - consistency: depth and colours of objects that are turned by 30 degrees, followed from one picture to the other;
 - the share of pixels of generated surroundings that a segmenter, trained on real pictures, takes for a solid;
@@ -17,6 +17,8 @@ Two models learn from the same pictures, with and without geometric consistency.
     python benchmarks/control3d.py train solids --work work --variant all
     python benchmarks/control3d.py train solids --work work --variant "no consistency"
     python benchmarks/control3d.py measure solids --work work --out benchmarks/results/control3d.json
+
+``--preset small`` takes pictures of 64 pixels. The peak memory of a training is that of its last process.
 """
 
 from __future__ import annotations
@@ -28,9 +30,11 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported
 import argparse
 import json
 import math
+import resource
 import statistics
 import time
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -57,27 +61,33 @@ from machine import provenance
 from spade import Part, UNet, segmentation_loss, timed, trained_unet
 
 VARIANTS: dict[str, dict[str, Any]] = {"all": {}, "no consistency": {"consistency": 0.0}}
-SCENES, MOVED, TURNED, SIDE = 200, 0.2, 30.0, 32
+SCENES, MOVED, TURNED = 200, 0.2, 30.0
 FIRST = 10_000  # seed of the first scene
 HELD_OUT = 600  # pictures at the end of the set
 
 
-def config(variant: str, steps: int) -> Any:
-    cfg = replace(control3d.PRESETS["study"], classes=2, **VARIANTS[variant])
+def config(preset: str, variant: str, steps: int) -> Any:
+    cfg = replace(control3d.PRESETS[preset], classes=2, **VARIANTS[variant])
     return replace(cfg, steps=steps or cfg.steps)
+
+
+def side_of(options: argparse.Namespace) -> int:
+    """Side of the pictures, pixels."""
+    return int(control3d.PRESETS[options.preset].size)
 
 
 def train(options: argparse.Namespace) -> None:
     """Train a variant, or go on."""
-    cfg = config(options.variant, options.steps)
-    samples = Samples(options.folder, (SIDE, SIDE), keys=["image", "label"])
+    cfg, side = config(options.preset, options.variant, options.steps), side_of(options)
+    samples = Samples(options.folder, (side, side), keys=["image", "label"])
     learned = Part(samples, range(len(samples) - HELD_OUT))
     place = options.work / f"{options.variant} {options.seed}"
     stream = Stream(learned, cfg.batch, seed=options.seed)
     net, seconds = timed(place, options.seed, lambda run: control3d.train(stream, cfg, run))
     if not (place / "net").exists():
-        saving.write(place / "net", "control3d", cfg, net, "", (SIDE, SIDE))
-        (place / "seconds.json").write_text(json.dumps({"seconds": seconds, **provenance()}))
+        saving.write(place / "net", "control3d", cfg, net, "", (side, side))
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
+        (place / "seconds.json").write_text(json.dumps({"seconds": seconds, "peak_gib": peak, **provenance()}))
 
 
 class Model:
@@ -109,20 +119,21 @@ class Model:
 
 
 def control(model: Model) -> dict[str, float | None]:
-    """Slope of moves, and change outside of outlines."""
-    ratios, outside, columns = [], [], torch.arange(SIDE) + 0.5
-    for seed in range(FIRST, FIRST + SCENES):
-        before, after = model.layers(seed, 1), model.layers(seed, 1, right=MOVED)
-        masks = [layers.alpha[0, 0, 0] for layers in (before, after)]
+    """Slope of moves of each object, and change outside of outlines."""
+    ratios, outside, columns = [], [], torch.arange(model.cfg.size) + 0.5
+    for seed, k in product(range(FIRST, FIRST + SCENES), range(model.cfg.objects)):
+        before, after = model.layers(seed, k + 1), model.layers(seed, k + 1, right=MOVED)
+        masks = [layers.alpha[0, k, 0] for layers in (before, after)]
         # Whole objects alone: alpha at the edge of the picture would be cut.
         edge = [float(torch.cat([m[0], m[-1], m[:, 0], m[:, -1]]).max()) for m in masks]
-        touched = (before.outline[0, 0, 0] > 1e-3) | (after.outline[0, 0, 0] > 1e-3)
-        outside.append(float((before.picture - after.picture).abs().mean(1)[0][~touched].mean()))
+        touched = (before.outline[0, k, 0] > 1e-3) | (after.outline[0, k, 0] > 1e-3)
+        if not touched.all():
+            outside.append(float((before.picture - after.picture).abs().mean(1)[0][~touched].mean()))
         if min(float(m.sum()) for m in masks) < 8 or max(edge) > 0.1:
             continue
         middle = [float((m.sum(0) * columns).sum() / m.sum()) for m in masks]
-        moved = after.pose.place[0, 0] - before.pose.place[0, 0]
-        z = float(before.pose.place[0, 0, 2])
+        moved = after.pose.place[0, k] - before.pose.place[0, k]
+        z = float(before.pose.place[0, k, 2])
         expected = model.view.focal * float(moved[0]) / z
         if abs(expected) > 0.5:
             ratios.append((middle[1] - middle[0]) / expected)
@@ -137,9 +148,10 @@ def control(model: Model) -> dict[str, float | None]:
 def shifted(layers: Layers, after: Layers) -> Tensor:
     """The edit in two dimensions: the first object's layer is shifted as its middle moves, and not turned."""
     before, to = (each.pose.place[0, 0] for each in (layers, after))
-    pixels = [SIDE * float(to[k] / to[2] - before[k] / before[2]) for k in (0, 1)]
-    move = torch.tensor([[[1.0, 0, -2 * pixels[0] / SIDE], [0, 1.0, -2 * pixels[1] / SIDE]]])
-    grid = F.affine_grid(move, [1, 4, SIDE, SIDE], align_corners=False)
+    side = layers.picture.shape[-1]
+    pixels = [side * float(to[k] / to[2] - before[k] / before[2]) for k in (0, 1)]
+    move = torch.tensor([[[1.0, 0, -2 * pixels[0] / side], [0, 1.0, -2 * pixels[1] / side]]])
+    grid = F.affine_grid(move, [1, 4, side, side], align_corners=False)
     both = torch.cat([layers.colours[:, 0] * layers.alpha[:, 0], layers.alpha[:, 0]], 1)
     layer = F.grid_sample(both, grid, padding_mode="zeros", align_corners=False)
     alpha = torch.cat([layer[:, None, 3:], layers.alpha[:, 1:]], 1)
@@ -209,7 +221,8 @@ def sheet(model: Model, count: int = 6) -> Any:
 
 def measure(options: argparse.Namespace) -> None:
     """Measure all trained variants."""
-    samples = Samples(options.folder, (SIDE, SIDE), keys=["image", "label", "map"])
+    side = side_of(options)
+    samples = Samples(options.folder, (side, side), keys=["image", "label", "map"])
     held = [samples[i] for i in range(len(samples) - HELD_OUT, len(samples))]
     real = torch.stack([each["image"] for each in held if int(each["label"])])
     known = Part(samples, range(len(samples) - HELD_OUT))
@@ -248,6 +261,8 @@ def measure(options: argparse.Namespace) -> None:
             sheet(model).save(options.picture, quality=80, optimize=True)
     record = {
         **provenance(),
+        "preset": options.preset,
+        "side": side,
         "scenes": SCENES,
         "real": len(real),
         "learned_from": len(samples) - HELD_OUT,
@@ -264,6 +279,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="the set")
     parser.add_argument("--work", type=Path, required=True, help="folder for models, outside the repository")
     parser.add_argument("--variant", choices=VARIANTS, default="all")
+    parser.add_argument("--preset", choices=("study", "small"), default="study")
     parser.add_argument("--steps", type=int, default=0)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--unet-steps", type=int, default=400, help="of the segmenter")

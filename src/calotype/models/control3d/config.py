@@ -181,7 +181,7 @@ _SMALL = replace(
     painter_rate=0.01,
     discriminator_rate=6e-3,
     decay_at=0.6,
-    steps=8000,
+    steps=7000,
 )
 
 PRESETS: dict[str, Config] = {

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from calotype.models.control3d.giraffe_settings import parsed
+from calotype.nn.style_widths import widths_by_side
 
 _EVERY = "gradient_every", "consistency_every"
 GROUP = 4  # pictures over which a styled discriminator takes the minibatch standard deviation
@@ -155,6 +156,13 @@ class Config:
     def object_width(self) -> int:
         """Channels of the last resolution of the 2D generator of objects."""
         return max(1, self.width // 2) if self.painters == "styled" else self.width
+
+
+def widths(size: int, width: int) -> dict[int, int]:
+    """Channels of StyleGAN2's layers by resolution, from 4 pixels up: ``width`` at the last one, twice as many at each
+    coarser one, at most 8 ``width``.
+    """
+    return widths_by_side(size, width * size, 8 * width)
 
 
 _PUBLISHED = Config()

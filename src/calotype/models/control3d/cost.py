@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 
-from calotype.models.control3d.config import Config
+from calotype.models.control3d.config import Config, widths
 from calotype.models.control3d.giraffe_settings import parsed
-from calotype.models.control3d.styled import widths
 from calotype.nn.residual_discriminator import blocks
 from calotype.types import Cost
 

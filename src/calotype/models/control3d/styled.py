@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from calotype.models.control3d.config import widths
 from calotype.nn.style_blocks import Layer, ToRGB
 from calotype.nn.style_layers import Linear, doubled
 from calotype.nn.style_mapping import Mapping
@@ -18,14 +19,6 @@ _CLAMP = 256.0
 _GIVEN = 0.3  # standard deviation of what rendered features add at first, for features of 1
 _OPAQUE = 1.5  # initial value of alpha before tanh
 _AROUND = 32  # channels of the surroundings
-
-
-def widths(size: int, width: int) -> dict[int, int]:
-    """Channels by resolution, from 4 pixels up: ``width`` at the last one, twice as many at each coarser one, at most
-    8 ``width``.
-    """
-    sides = [2**k for k in range(2, int(math.log2(size)) + 1)]
-    return {side: min(width * size // side, 8 * width) for side in sides}
 
 
 class StyledPainter(nn.Module):

@@ -15,11 +15,11 @@ from torch import Tensor, nn
 from calotype import distributed
 from calotype.losses.adversarial import discriminator_loss, generator_loss
 from calotype.losses.penalty import real_gradient_penalty
-from calotype.models.control3d.config import GROUP, Config
+from calotype.models.control3d.config import GROUP, Config, widths
 from calotype.models.control3d.losses import compactness_loss, consistency_loss
 from calotype.models.control3d.network import Layers, Net, view_of
 from calotype.models.control3d.scene import Scene, detached, hidden_at_random, random_cameras, turned_objects
-from calotype.models.control3d.styled import StyledPainter, StyledSurroundings, widths
+from calotype.models.control3d.styled import StyledPainter, StyledSurroundings
 from calotype.nn.ema import ExponentialMovingAverage
 from calotype.nn.optimizers import generator_optimizer
 from calotype.nn.residual_discriminator import ResidualDiscriminator

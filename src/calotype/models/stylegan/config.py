@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from calotype.nn.style_widths import widths_by_side
+
 
 @dataclass(frozen=True)
 class Config:
@@ -163,8 +165,7 @@ class Config:
 
 def widths(cfg: Config, base: int) -> dict[int, int]:
     """Channels by resolution, from 4 pixels up."""
-    sides = [2**k for k in range(2, int(math.log2(cfg.resolution)) + 1)]
-    return {side: max(1, min(base // side, cfg.max_channels)) for side in sides}
+    return widths_by_side(cfg.resolution, base, cfg.max_channels)
 
 
 def rows(cfg: Config) -> int:

@@ -12,6 +12,7 @@ from PIL import Image
 import calotype
 from calotype.errors import InputError
 from calotype.inspection.leaks import factors_of, leak_report
+from calotype.reposing.drawing import redrawn_errors
 from calotype.tasks.leaks import leaks
 from calotype.tasks.show import show
 
@@ -236,3 +237,37 @@ def test_the_sheet_of_retrieve_tells_what_repeats_it(models, place, tmp_path):
     assert shown.command.endswith("idpose --by identity --count 2 --device auto")
     assert shown.settings["pictures"]["picture"]["sha256"]
     assert "pieced together" in shown.origin
+
+
+class Redrawing:
+    """A net whose codes are the brightness of each half of a picture, and that draws these."""
+
+    def pose_codes(self, pictures):
+        return pictures[..., :4].mean((1, 2, 3))[:, None]
+
+    def identity_codes(self, pictures):
+        return pictures[..., 4:].mean((1, 2, 3))[:, None]
+
+    def drawn(self, pose, identity):
+        halves = [code[:, :, None, None].expand(-1, 3, 8, 4) for code in (pose, identity)]
+        return torch.cat(halves, 3)
+
+
+def test_errors_of_redrawn_pictures_are_relative_to_those_of_the_mean_colour():
+    halves = torch.full((1, 3, 8, 8), -0.5)
+    halves[..., 4:] = 0.5
+    rows = halves.transpose(2, 3)
+    errors = redrawn_errors(Redrawing(), torch.cat([halves, rows, 0 * rows]))
+    assert errors == pytest.approx([0.0, 1.0, 0.0])
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_pictures_that_the_model_cannot_draw_again_are_told(models, place, name, monkeypatch):
+    pictures = [place / "clips" / f"c{i}" / "0.png" for i in range(4)]
+    monkeypatch.setattr("calotype.reposing.drawing.redrawn_errors", lambda net, given: [0.9] * len(given))
+    made = calotype.repose(pictures, pictures[0], model=models[name])
+    (note,) = [note for note in made.notes if "cannot draw" in note]
+    assert "'0' again: unlike the pictures that it learned from" in note
+    monkeypatch.setattr("calotype.reposing.drawing.redrawn_errors", lambda net, given: [0.2] * len(given))
+    made = calotype.repose(pictures, pictures[0], model=models[name])
+    assert not [note for note in made.notes if "cannot draw" in note]

@@ -12,6 +12,7 @@ from torch import Tensor
 from calotype.reposing.grids import grid_of
 
 _TOGETHER = 64  # pictures in a batch
+_FLAT = 0.02  # least mean difference from the mean colour: pictures of one colour have none
 _SHOWN = 6  # identities and poses of a preview
 
 
@@ -56,6 +57,15 @@ def drawn_pairs(net: Reposer, poses: Tensor, identities: Tensor) -> Tensor:
     """Pictures of codes [n, d] and [n, e], [n, 3, side, side], -1..1."""
     parts = zip(torch.split(poses, _TOGETHER), torch.split(identities, _TOGETHER))
     return torch.cat([net.drawn(pose, identity).clamp(-1, 1) for pose, identity in parts])
+
+
+def redrawn_errors(net: Reposer, pictures: Tensor) -> list[float]:
+    """Of pictures [n, 3, side, side], -1..1: the mean absolute error of each one drawn again from its own codes, over
+    that of its mean colour.
+    """
+    error = (drawn_pairs(net, *codes(net, pictures)) - pictures).abs().mean((1, 2, 3))
+    flat = (pictures - pictures.mean((2, 3), keepdim=True)).abs().mean((1, 2, 3))
+    return (error / flat.clamp_min(_FLAT)).tolist()
 
 
 def all_pairs(net: Reposer, poses: Tensor, identities: Tensor) -> Tensor:

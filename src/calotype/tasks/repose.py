@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 _FILMS = {"gif": ".gif", "webp": ".webp", "apng": ".apng", "mp4": ".mp4"}  # formats and suffixes
 _MOST_FRAMES, _MOST_PAIRS = 2000, 10_000
+_TRIED, _NAMED = 64, 3  # pictures of an input that are drawn again, and those that a note names
+# Error of a picture drawn again, relative to that of its mean colour: between that of pictures like those that a model
+# learned from, and of photos of other things.
+_UNLIKE = 0.75
 _SHOWN = 12  # poses, or pictures on a way, side by side in a picture
 _TO = ("to_identity", "to_pose")
 ClipLike = PhotoLike | Sequence[PhotoLike]
@@ -111,7 +115,26 @@ class ReposeJob(ModelJob):
             note = f"the pictures have several sizes ({found}): the middle of each is brought to {side}x{side} pixels"
         elif any(width != height for width, height in sizes):
             note = f"the middle of each picture is cut to a square of {side}x{side} pixels"
-        return [*super().doubts(), note]
+        return [*super().doubts(), note, self._unlike()]
+
+    def _unlike(self) -> str | None:
+        """A line about pictures that the model cannot even draw again, in their own pose."""
+        from calotype.reposing.drawing import redrawn_errors
+
+        found: dict[str, None] = {}
+        net: Any = self.net
+        for name in self.takes:
+            pictures = self._squares(name)[:_TRIED]
+            errors = redrawn_errors(net, pictures.to(self.run.device)) if len(pictures) else []
+            found |= {photo.name: None for photo, error in zip(self.inputs.get(name, ()), errors) if error > _UNLIKE}
+        if not found:
+            return None
+        names = ", ".join(f"'{name}'" for name in list(found)[:_NAMED])
+        more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+        return (
+            f"the model cannot draw {names}{more} again: unlike the pictures that it learned from, so that the result "
+            "may show something else"
+        )
 
     def as_result(self, made: Any) -> Any:
         """See ``Job``; the pictures stay tensors until they are put together."""

@@ -56,7 +56,7 @@ def quality(made, photo):
 def test_large_networks_are_searched_at_low_resolutions_for_longer():
     assert embedding._counts(300, [32]) == [300]
     assert embedding._counts(300, [32, 64, 128, 256]) == [70, 70, 70, 90]
-    assert embedding._counts(300, [32, 64, 128, 256, 512]) == [67, 67, 67, 67, 32]
+    assert embedding._counts(300, [32, 64, 128, 256, 512]) == [104, 75, 54, 39, 28]
     assert sum(embedding._counts(7, [32, 64, 128, 256, 512, 1024])) == 7
 
 
@@ -127,6 +127,43 @@ def test_coarse_stages_come_first(net):
     run = Run(on_event=lambda event: stages.append((event.stage, event.steps)) if event.kind == "begin" else None)
     embed(cfg, run, net=larger, photo=foreign_photo(), steps=10)
     assert stages == [("styles at 32 pixels", 7), ("styles at 64 pixels", 3)]
+
+
+def larger_net(classes=0):
+    cfg = replace(CFG, resolution=64, base=512, classes=classes)
+    torch.manual_seed(0)
+    return cfg, stylegan.build(cfg).eval().requires_grad_(False)
+
+
+@pytest.mark.parametrize(("space", "classes"), [("w+", 0), ("w", 0), ("w+", 2)])
+def test_the_best_of_several_starts_goes_on(monkeypatch, space, classes):
+    cfg, net = larger_net(classes)
+    seen, kept = [], embedding._keep_best
+
+    def recorded(code, generator, side, distance, wanted, compared):
+        before = code.styles.detach().clone()
+        kept(code, generator, side, distance, wanted, compared)
+        made = [generator(each[None].expand(-1, generator.rows, -1), until=side) for each in before]
+        losses = [float(distance(each, compared) + F.mse_loss(each, wanted)) for each in made]
+        seen.append((before, code.styles.detach().clone(), losses))
+
+    monkeypatch.setattr(embedding, "_keep_best", recorded)
+    made = embed(cfg, Run(), net=net, photo=foreign_photo(), steps=10, space=space)
+    ((before, after, losses),) = seen
+    assert len(before) == 4
+    assert torch.equal(after, before[losses.index(min(losses))][None])
+    assert made.styles.shape == (1, net.generator.rows, cfg.style)
+
+
+@pytest.mark.parametrize("at", [("styles at 32 pixels", 3), ("styles at 64 pixels", 2)])
+def test_a_search_from_several_starts_is_resumed_to_the_bit(tmp_path, at):
+    cfg, net = larger_net()
+    given = {"net": net, "photo": foreign_photo(), "steps": 10}
+    whole = embed(cfg, Run(), **given)
+    run = Run(tmp_path, on_event=lambda event: run.stop() if (event.stage, event.step) == at else None)
+    with pytest.raises(Exception, match="run the same command again"):
+        embed(cfg, run, **given)
+    assert torch.equal(embed(cfg, Run(tmp_path), **given).picture, whole.picture)
 
 
 def test_noise_without_structure_has_no_penalty():

@@ -4,7 +4,8 @@ Abdal, Qin, Wonka, "Image2StyleGAN: How to Embed Images Into the StyleGAN Latent
 "Image2StyleGAN++", CVPR 2020. Three methods:
 
 - ``fast``, the default: ST-LPIPS and mean squared error, coarse to fine. A generator of architecture ``skip`` gives the
-  picture of a lower resolution for the cost of that resolution, so the styles of the first layers are found there.
+  picture of a lower resolution for the cost of that resolution, so the styles of the first layers are found there. From
+  the mean style and from random ones, several are searched for at the lowest resolution, and the best goes on.
 - ``paper``: VGG-16 features (conv1_1, conv1_2, conv3_2, conv4_2) at 256 pixels and mean squared error, Adam at 0.01.
 - ``projector``: that of NVIDIA's programs, with one style for all layers by default: noise is added to it, which fades;
   noise maps are optimised beside it and kept free of structure.
@@ -52,8 +53,11 @@ __all__ = ["embed", "prepared", "psnr", "structure"]
 METHODS, SPACES, STARTS = ("fast", "paper", "projector"), ("w+", "w"), ("mean", "random", "encoder")
 Space = Literal["w+", "w"]
 _COARSEST = 32  # side at which ``fast`` begins, pixels
-# Share of the steps of ``fast`` that are made below the full size: of networks from so many pixels up.
-_COARSE_SHARES = {0: 0.7, 512: 0.9}
+_COARSE_SHARE = 0.7  # of the steps of ``fast`` that are made below the full size, of networks below ``_LARGE``
+# From so many pixels up, steps at each side relative to those at half of it.
+_LARGE, _FEWER = 512, 0.72
+# Random styles that ``fast`` begins with at the lowest resolution, beside the mean style, and their truncation.
+_OTHERS, _OTHERS_PSI = 3, 0.5
 _FAST_RATE, _PAPER_RATE, _PROJECTOR_RATE = 0.05, 0.01, 0.1
 _WARM_STEPS = 5  # in which the learning rate of ``fast`` rises
 _SAMPLES = 10_000  # latent vectors over which the spread of styles is measured
@@ -116,6 +120,8 @@ def embed(
         return drawn(net, first if space == "w+" else first.mean(1, keepdim=True).expand_as(first))
     run.reseed("embedding", seed)
     code = _begun(generator, cfg, method, space, start, label, run.device, first)
+    if method == "fast" and start == "mean" and len(_sides(cfg)) > 1:
+        _begin_anew(code, generator, cfg, label)
     distance = _distance(method, target)
     search = {"fast": _fast, "paper": _paper, "projector": _projector}[method]
     stages = search(generator, code, target, distance, cfg, run, steps or STEPS[method])
@@ -186,10 +192,7 @@ def _fast(
     generator: Generator, code: Code, target: Tensor, distance: Distance, cfg: Config, run: Run, steps: int
 ) -> list[Stage]:
     """Coarse to fine: each stage optimises all layers up to its resolution."""
-    sides = [cfg.resolution]
-    if cfg.generator == "stylegan2" and cfg.architecture == "skip":
-        while sides[0] > _COARSEST:
-            sides.insert(0, sides[0] // 2)
+    sides = _sides(cfg)
     stages = []
     for side, count in zip(sides, _counts(steps, sides)):
         wanted = sized(target, side)
@@ -199,21 +202,56 @@ def _fast(
             i: int, side: int = side, wanted: Tensor = wanted, compared: object = compared
         ) -> tuple[Tensor, Tensor]:
             made = generator(code.rows(generator.rows), until=side)
-            return distance(made, compared) + F.mse_loss(made, wanted), made
+            return distance(made, compared) + (made - wanted).square().mean(), made[:1]
 
         name = f"styles at {side} pixels"
         log = optimise([code.styles], code, loss, target, run, count, name, cosine(_FAST_RATE, count, _WARM_STEPS))
+        if len(code.styles) > 1:
+            _keep_best(code, generator, side, distance, wanted, compared)
         stages.append(Stage(name, picture_of(generator, code.rows(generator.rows)), log))
     return stages
 
 
+def _sides(cfg: Config) -> list[int]:
+    """The resolutions that ``fast`` searches at, the last one that of the network."""
+    sides = [cfg.resolution]
+    if cfg.generator == "stylegan2" and cfg.architecture == "skip":
+        while sides[0] > _COARSEST:
+            sides.insert(0, sides[0] // 2)
+    return sides
+
+
+def _begin_anew(code: Code, generator: Generator, cfg: Config, label: int) -> None:
+    """Add random styles to the one that is begun with, in a batch."""
+    given, device = label_of(label, cfg), code.styles.device
+    with torch.no_grad():
+        z = torch.randn(_OTHERS, cfg.latent).to(device)
+        others = generator.mapping(z, None if given is None else given.to(device).expand(_OTHERS, -1))
+        others = code.styles.lerp(others[:, None].expand(-1, code.styles.shape[1], -1), _OTHERS_PSI)
+        code.styles = nn.Parameter(torch.cat([code.styles, others]))
+
+
+@torch.no_grad()
+def _keep_best(
+    code: Code, generator: Generator, side: int, distance: Distance, wanted: Tensor, compared: object
+) -> None:
+    """Keep the styles whose picture is nearest to the photo."""
+    made = generator(code.rows(generator.rows), until=side)
+    losses = [float(distance(each[None], compared) + F.mse_loss(each[None], wanted)) for each in made]
+    best = losses.index(min(losses))
+    code.styles = nn.Parameter(code.styles[best : best + 1].clone())
+
+
 def _counts(steps: int, sides: list[int]) -> list[int]:
-    """The number of steps at each side: as many at all but the last."""
+    """The number of steps at each side: below 512 pixels as many at all but the last, else fewer from side to side."""
     if len(sides) == 1:
         return [steps]
-    share = max((least, share) for least, share in _COARSE_SHARES.items() if least <= sides[-1])[1]
-    below = [round(steps * share) // (len(sides) - 1)] * (len(sides) - 1)
-    return [*below, steps - sum(below)]
+    if sides[-1] < _LARGE:
+        below = [round(steps * _COARSE_SHARE) // (len(sides) - 1)] * (len(sides) - 1)
+        return [*below, steps - sum(below)]
+    weights = [_FEWER**k for k in range(len(sides))]
+    finer = [round(steps * weight / sum(weights)) for weight in weights[1:]]
+    return [max(0, steps - sum(finer)), *finer]
 
 
 def _paper(

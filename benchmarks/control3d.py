@@ -121,6 +121,7 @@ class Model:
 def control(model: Model) -> dict[str, float | None]:
     """Slope of moves of each object, and change outside of outlines."""
     ratios, outside, columns = [], [], torch.arange(model.cfg.size) + 0.5
+    pixel = model.cfg.size / 32  # limits are those of 32 pixels
     for seed, k in product(range(FIRST, FIRST + SCENES), range(model.cfg.objects)):
         before, after = model.layers(seed, k + 1), model.layers(seed, k + 1, right=MOVED)
         masks = [layers.alpha[0, k, 0] for layers in (before, after)]
@@ -129,19 +130,19 @@ def control(model: Model) -> dict[str, float | None]:
         touched = (before.outline[0, k, 0] > 1e-3) | (after.outline[0, k, 0] > 1e-3)
         if not touched.all():
             outside.append(float((before.picture - after.picture).abs().mean(1)[0][~touched].mean()))
-        if min(float(m.sum()) for m in masks) < 8 or max(edge) > 0.1:
+        if min(float(m.sum()) for m in masks) < 8 * pixel**2 or max(edge) > 0.1:
             continue
         middle = [float((m.sum(0) * columns).sum() / m.sum()) for m in masks]
         moved = after.pose.place[0, k] - before.pose.place[0, k]
         z = float(before.pose.place[0, k, 2])
         expected = model.view.focal * float(moved[0]) / z
-        if abs(expected) > 0.5:
+        if abs(expected) > 0.5 * pixel:
             ratios.append((middle[1] - middle[0]) / expected)
     return {
         "objects": len(ratios),
         "slope": statistics.median(ratios) if ratios else None,
         "within_20_percent": statistics.fmean(abs(each - 1) <= 0.2 for each in ratios) if ratios else None,
-        "change_outside": statistics.fmean(outside),
+        "change_outside": statistics.fmean(outside) if outside else None,
     }
 
 

@@ -85,20 +85,22 @@ def test_pictures_of_others_are_not_replaced(photos, tmp_path, capsys):
     error = capsys.readouterr().err
     assert error.count("\n") == 1
     assert "b.png" in error
-    assert "give another folder (-o, out=)" in error
+    assert "give another folder (-o, out=), or delete it" in error
     assert Image.open(tmp_path / "aligned" / "b.png").size == (5, 5)
     assert not (tmp_path / "aligned" / "a.png").exists()
 
 
-def test_pictures_of_a_stopped_alignment_are_replaced(photos, tmp_path):
+def test_aligned_pictures_are_replaced_whatever_lists_and_folders_were_used_before(photos, tmp_path):
     def stop(done, count):
         raise KeyboardInterrupt
 
-    for _ in range(2):
-        with pytest.raises(KeyboardInterrupt):
-            calotype.align(photos, places="list.jsonl", size=32, out="aligned", on_progress=stop)
-        assert list(read_places(tmp_path / "aligned" / "places.csv")) == ["a.png"]
-    made = calotype.align(photos, places="list.jsonl", size=48, out="aligned")
+    given = {"places": "list.jsonl", "out": "aligned"}
+    calotype.align(photos, size=32, **given)
+    with pytest.raises(KeyboardInterrupt):
+        calotype.align(photos, size=40, on_progress=stop, **given)
+    assert read_places(tmp_path / "aligned" / "places.csv") == PLACES  # places may have been corrected there
+    (tmp_path / "aligned" / "places.csv").rename(tmp_path / "mine.csv")
+    made = calotype.align(photos, places="mine.csv", size=48, out="aligned")
     assert [Image.open(path).size for path in made.paths] == [(48, 48)] * 2
 
 

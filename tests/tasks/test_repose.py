@@ -267,7 +267,7 @@ def test_pictures_that_the_model_cannot_draw_again_are_told(models, place, name,
     monkeypatch.setattr("calotype.reposing.drawing.redrawn_errors", lambda net, given: [0.9] * len(given))
     made = calotype.repose(pictures, pictures[0], model=models[name])
     (note,) = [note for note in made.notes if "cannot draw" in note]
-    assert "'0' again: unlike the pictures that it learned from" in note
+    assert "identity '0', identity '0', identity '0' and 2 more again" in note
     monkeypatch.setattr("calotype.reposing.drawing.redrawn_errors", lambda net, given: [0.2] * len(given))
     made = calotype.repose(pictures, pictures[0], model=models[name])
     assert not [note for note in made.notes if "cannot draw" in note]

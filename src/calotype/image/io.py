@@ -28,6 +28,7 @@ from calotype.image.writing import (
     save_png,
     settings_of,
     settings_text,
+    software_of,
 )
 
 __all__ = [
@@ -55,6 +56,7 @@ __all__ = [
     "save_png",
     "settings_of",
     "settings_text",
+    "software_of",
     "to_image",
     "to_tensor",
     "upright_size",

@@ -24,6 +24,7 @@ from calotype.image.xmp import PNG_KEYWORD, packet_of, source_type_of
 from calotype.types import Carried
 
 SETTINGS_KEY = "calotype"
+SOFTWARE_KEY = "Software"
 # Levels of zlib. Photos are written faster by the lower one, and get slightly larger; maps would not be.
 _COLOUR_COMPRESSION, _COMPRESSION = 4, 6
 _LONGEST_NAME = 240  # bytes: file systems take 255
@@ -45,7 +46,11 @@ def named_path(folder: str | Path, stem: str, ending: str) -> Path:
 
 
 def save_png(
-    image: Image.Image, path: str | Path, settings: Mapping[str, Any], carried: Carried = NOTHING_CARRIED
+    image: Image.Image,
+    path: str | Path,
+    settings: Mapping[str, Any],
+    carried: Carried = NOTHING_CARRIED,
+    software: str = "",
 ) -> None:
     """Write a PNG with the settings it was made with as metadata. The same image and settings give the same bytes.
 
@@ -56,16 +61,21 @@ def save_png(
         path: the file to write; an existing one is replaced.
         settings: JSON-ready values, stored in one text chunk named ``calotype``; nothing is stored if it is empty.
         carried: date, author, copyright and resolution of the photo it was made from, and its own source type.
+        software: what made it, in the standard text chunk of that name; nothing if it is empty.
 
     Raises:
         OutputError: no permission, no disk space, no such folder.
     """
-    write_whole(Path(path), lambda file: file.write(png_bytes(image, settings, carried)))
+    write_whole(Path(path), lambda file: file.write(png_bytes(image, settings, carried, software)))
 
 
-def png_bytes(image: Image.Image, settings: Mapping[str, Any], carried: Carried = NOTHING_CARRIED) -> bytes:
+def png_bytes(
+    image: Image.Image, settings: Mapping[str, Any], carried: Carried = NOTHING_CARRIED, software: str = ""
+) -> bytes:
     """The bytes of a PNG with its settings; see ``save_png``."""
     texts, packet, file = png_texts(settings), packet_of(carried), io.BytesIO()
+    if software:
+        texts[SOFTWARE_KEY] = software
     exif = exif_of(carried)
     words = words_of(image)
     if words is not None:
@@ -98,6 +108,15 @@ def png_info(texts: Mapping[str, str], packet: str) -> PngInfo:
 def settings_text(settings: Mapping[str, Any]) -> str:
     """One line of ASCII-only JSON, so that a plain tEXt chunk or a comment can hold it and every tool can show it."""
     return json.dumps(dict(settings), sort_keys=True, allow_nan=False)
+
+
+def software_of(path: str | Path) -> str:
+    """What made a picture, as ``save_png`` wrote it; empty if it does not say, or cannot be read."""
+    try:
+        with Image.open(path) as image:
+            return str(image.info.get(SOFTWARE_KEY, ""))
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return ""
 
 
 def read_settings(path: str | Path) -> dict[str, Any]:

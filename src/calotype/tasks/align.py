@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from calotype.run import Run
 
 PLACES = "places.csv"
+_SOFTWARE = "calotype align"  # what the pictures say of their origin: they carry no settings, as results do
 _NAMED = 3  # photos that a note names
 
 
@@ -88,7 +89,7 @@ def align(
 
     Raises:
         InputError: the folder, the list or an argument cannot be used, or no photo has a face.
-        OutputError: a file cannot be written, or another program's picture has the place of one.
+        OutputError: a file cannot be written, or a picture that was not aligned has the place of one.
         Stopped: ``run`` was stopped; the pictures that were made stay.
     """
     from calotype.image.face_crop import cropped_face
@@ -104,60 +105,49 @@ def align(
     if Path(out).exists() and Path(out).samefile(photos):
         raise ArgumentError(f"{shown(out)} is the folder of the photos: give another one (-o, out=)")
     targets = [named_path(Path(out), stem, ".png") for stem in found.stems]
-    _check_replaceable(targets, Path(out) / PLACES)
+    _check_replaceable(targets)
     work = Run(device=device) if run is None else run.within(None, seed=0)
     made = Aligned([], {})
-    try:
-        for i in work.steps(len(found.files), stage="photos"):
-            path = found.files[i]
-            try:
-                photo = open_photo(path)
-                picture = to_tensor(photo)[:, :3]
-                at = found.places_in(path, picture).in_order()
-                cropped = to_image(cropped_face(picture, at, size, wanted))
-                if at.upside_down:
-                    found.turned.append(f"'{path.name}'")
-            except InputError as error:
-                found.left_out.append(str(error) if path.name in str(error) else f"'{path.name}': {error}")
-            else:
-                save_png(cropped, targets[i], {}, photo.carried)
-                made.paths.append(targets[i])
-                made.places[path.name] = at
-            if on_progress is not None:
-                on_progress(i + 1, len(found.files))
-    finally:
-        # Also where it was stopped, so that these pictures are known when it begins anew. Rows of photos that were left
-        # out stay in a list that was given.
-        if made.paths and not _is_same(Path(out) / PLACES, places):
-            write_whole(Path(out) / PLACES, lambda file: file.write(places_csv(made.places).encode()))
+    for i in work.steps(len(found.files), stage="photos"):
+        path = found.files[i]
+        try:
+            photo = open_photo(path)
+            picture = to_tensor(photo)[:, :3]
+            at = found.places_in(path, picture).in_order()
+            cropped = to_image(cropped_face(picture, at, size, wanted))
+            if at.upside_down:
+                found.turned.append(f"'{path.name}'")
+        except InputError as error:
+            found.left_out.append(str(error) if path.name in str(error) else f"'{path.name}': {error}")
+        else:
+            save_png(cropped, targets[i], {}, photo.carried, _SOFTWARE)
+            made.paths.append(targets[i])
+            made.places[path.name] = at
+        if on_progress is not None:
+            on_progress(i + 1, len(found.files))
     if not made.paths:
         raise InputError(found.left_out[0])
+    if not _is_same(Path(out) / PLACES, places):  # rows of photos that were left out stay in a list that was given
+        write_whole(Path(out) / PLACES, lambda file: file.write(places_csv(made.places).encode()))
     made.notes.extend(found.notes())
     if wanted is not None and wanted.exchanged:
         made.notes.append(f"{EXCHANGED} (--to, to=)")
     return made
 
 
-def _check_replaceable(targets: list[Path], places: Path) -> None:
-    """Refuse to replace pictures that were not aligned before, as the list beside them tells: they carry no settings.
+def _check_replaceable(targets: list[Path]) -> None:
+    """Refuse to replace pictures that do not say that they were aligned.
 
     Raises:
         UnwritableName: there is such a picture.
     """
-    there = [path for path in targets if path.is_file()]
-    if not there:
-        return
-    try:
-        known = set(read_places(places)) if places.is_file() else set()
-    except InputError:
-        known = set()
-    stems = {Path(name).stem for name in known}
-    stems |= {f"{Path(name).stem}_{Path(name).suffix[1:]}" for name in known}
-    for path in there:
-        if path.stem not in stems:
+    from calotype.image.io import software_of
+
+    for path in targets:
+        if path.is_file() and path.stat().st_size and software_of(path) != _SOFTWARE:
             raise UnwritableName(
-                f"{shown(path)} is there, and {shown(places)} does not say that it was aligned before: give another "
-                "folder (-o, out=)"
+                f"{shown(path)} is there and does not say that 'calotype align' made it: give another folder (-o, "
+                "out=), or delete it"
             )
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _FILMS = {"gif": ".gif", "webp": ".webp", "apng": ".apng", "mp4": ".mp4"}  # formats and suffixes
 _MOST_FRAMES, _MOST_PAIRS = 2000, 10_000
-_TRIED, _NAMED = 64, 3  # pictures of an input that are drawn again, and those that a note names
+_TRIED, _NAMED = 8, 3  # pictures of an input that are drawn again, and those that a note names
 # Error of a picture drawn again, relative to that of its mean colour: between that of pictures like those that a model
 # learned from, and of photos of other things.
 _UNLIKE = 0.75
@@ -119,21 +119,25 @@ class ReposeJob(ModelJob):
 
     def _unlike(self) -> str | None:
         """A line about pictures that the model cannot even draw again, in their own pose."""
-        from calotype.reposing.drawing import redrawn_errors
+        from calotype.reposing.drawing import redrawn_errors, together
+        from calotype.reposing.grids import chosen
 
-        found: dict[str, None] = {}
+        found: list[str] = []
         net: Any = self.net
         for name in self.takes:
-            pictures = self._squares(name)[:_TRIED]
-            errors = redrawn_errors(net, pictures.to(self.run.device)) if len(pictures) else []
-            found |= {photo.name: None for photo, error in zip(self.inputs.get(name, ()), errors) if error > _UNLIKE}
+            photos = self.inputs.get(name, [])
+            tried = [photos[k] for k in chosen(len(photos), _TRIED)] if photos else []
+            if not tried:
+                continue
+            pictures = together(KINDS["clip"].tensor(tried, "cpu"), self.loaded.photo_size[0])
+            errors = redrawn_errors(net, pictures.to(self.run.device))
+            found += [f"{name} '{photo.name}'" for photo, error in zip(tried, errors) if error > _UNLIKE]
         if not found:
             return None
-        names = ", ".join(f"'{name}'" for name in list(found)[:_NAMED])
         more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
         return (
-            f"the model cannot draw {names}{more} again: unlike the pictures that it learned from, so that the result "
-            "may show something else"
+            f"the model cannot draw {', '.join(found[:_NAMED])}{more} again: it is unlike the pictures that the model "
+            "learned from, or the training was short; the result may show something else"
         )
 
     def as_result(self, made: Any) -> Any:

@@ -57,7 +57,11 @@ def test_large_networks_are_searched_at_low_resolutions_for_longer():
     assert embedding._counts(300, [32]) == [300]
     assert embedding._counts(300, [32, 64, 128, 256]) == [70, 70, 70, 90]
     assert embedding._counts(300, [32, 64, 128, 256, 512]) == [104, 75, 54, 39, 28]
-    assert sum(embedding._counts(7, [32, 64, 128, 256, 512, 1024])) == 7
+    for steps in (1, 4, 5, 7, 8, 30):
+        counts = embedding._counts(steps, [32, 64, 128, 256, 512, 1024])
+        assert sum(counts) == steps
+        assert min(counts) >= 0
+        assert counts[-1] >= 1
 
 
 def test_a_style_for_each_layer_fits_better_than_one_and_noise_maps_better_still(net):
@@ -138,6 +142,7 @@ def larger_net(classes=0):
 @pytest.mark.parametrize(("space", "classes"), [("w+", 0), ("w", 0), ("w+", 2)])
 def test_the_best_of_several_starts_goes_on(monkeypatch, space, classes):
     cfg, net = larger_net(classes)
+    monkeypatch.setattr(embedding, "_LARGE", cfg.resolution)
     seen, kept = [], embedding._keep_best
 
     def recorded(code, generator, side, distance, wanted, compared):
@@ -155,9 +160,10 @@ def test_the_best_of_several_starts_goes_on(monkeypatch, space, classes):
     assert made.styles.shape == (1, net.generator.rows, cfg.style)
 
 
-@pytest.mark.parametrize("at", [("styles at 32 pixels", 3), ("styles at 64 pixels", 2)])
-def test_a_search_from_several_starts_is_resumed_to_the_bit(tmp_path, at):
+@pytest.mark.parametrize("at", [("styles at 32 pixels, 4 starts", 3), ("styles at 64 pixels", 2)])
+def test_a_search_from_several_starts_is_resumed_to_the_bit(tmp_path, at, monkeypatch):
     cfg, net = larger_net()
+    monkeypatch.setattr(embedding, "_LARGE", cfg.resolution)
     given = {"net": net, "photo": foreign_photo(), "steps": 10}
     whole = embed(cfg, Run(), **given)
     run = Run(tmp_path, on_event=lambda event: run.stop() if (event.stage, event.step) == at else None)

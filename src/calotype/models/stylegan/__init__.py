@@ -35,7 +35,8 @@ Differences from the publications:
   of them it made samples worse in so short a time (benchmarks/results/stylegan.json).
 - With the relativistic loss the strength of the augmentation follows the scores of real pictures relative to the middle
   of the means of real and generated ones: the loss leaves their level free.
-- Embedding: by default from coarse to fine, by ST-LPIPS and squared error, which takes a tenth of the steps. The
+- Embedding: by default from coarse to fine, by ST-LPIPS and squared error, which takes a tenth of the steps; in
+  networks from 512 pixels up, from the mean and three random styles, of which the best at 32 pixels goes on. The
   methods of the paper and of NVIDIA's projector use the original VGG-16 weights, without channel weights. In the noise
   stage the squared error has weight 1 and the learning rate is 0.2, more where the strength of noise is low; published
   are 1e-5 and 5, which depend on Adam's epsilon.

@@ -31,7 +31,7 @@ class Distance:
     Attributes:
         name: of its features.
         of: features of a picture [1, 1 or 3, h, w], -1..1.
-        maps: their distance at every position, [1, 1, h, w] for each layer. The sum of the layers' means is the
+        maps: their distance at every position, [B, 1, h, w] for each layer. The sum of the layers' means is the
             distance.
     """
 

@@ -4,8 +4,9 @@ Abdal, Qin, Wonka, "Image2StyleGAN: How to Embed Images Into the StyleGAN Latent
 "Image2StyleGAN++", CVPR 2020. Three methods:
 
 - ``fast``, the default: ST-LPIPS and mean squared error, coarse to fine. A generator of architecture ``skip`` gives the
-  picture of a lower resolution for the cost of that resolution, so the styles of the first layers are found there. From
-  the mean style and from random ones, several are searched for at the lowest resolution, and the best goes on.
+  picture of a lower resolution for the cost of that resolution, so the styles of the first layers are found there. In
+  networks from 512 pixels up, the search from the mean begins with random styles, too, of which the best at the lowest
+  resolution goes on.
 - ``paper``: VGG-16 features (conv1_1, conv1_2, conv3_2, conv4_2) at 256 pixels and mean squared error, Adam at 0.01.
 - ``projector``: that of NVIDIA's programs, with one style for all layers by default: noise is added to it, which fades;
   noise maps are optimised beside it and kept free of structure.
@@ -92,8 +93,8 @@ def embed(
         space: ``w+``, a style for each layer; ``w``, one for all; empty: that of the method.
         steps: of optimisation; 0: those of the method.
         noise_steps: of optimising the noise maps afterwards.
-        start: ``mean``, the mean style; ``random``, uniform in -1..1, as published for photos unlike the training set;
-            ``encoder``, what the encoder makes of the photo.
+        start: ``mean``, the mean style, by ``fast`` in large networks with random ones beside it; ``random``, uniform
+            in -1..1, as published for photos unlike the training set; ``encoder``, what the encoder makes of the photo.
         seed: of all that is random.
         label: class whose mean is begun from, where the model knows any.
         encoder: of this generator, for ``start="encoder"`` and ``preview``.
@@ -120,7 +121,7 @@ def embed(
         return drawn(net, first if space == "w+" else first.mean(1, keepdim=True).expand_as(first))
     run.reseed("embedding", seed)
     code = _begun(generator, cfg, method, space, start, label, run.device, first)
-    if method == "fast" and start == "mean" and len(_sides(cfg)) > 1:
+    if method == "fast" and start == "mean" and cfg.resolution >= _LARGE and len(_sides(cfg)) > 1:
         _begin_anew(code, generator, cfg, label)
     distance = _distance(method, target)
     search = {"fast": _fast, "paper": _paper, "projector": _projector}[method]
@@ -202,9 +203,11 @@ def _fast(
             i: int, side: int = side, wanted: Tensor = wanted, compared: object = compared
         ) -> tuple[Tensor, Tensor]:
             made = generator(code.rows(generator.rows), until=side)
-            return distance(made, compared) + (made - wanted).square().mean(), made[:1]
+            errors = (made - wanted).square().mean((1, 2, 3))  # of each of the styles that are searched for at once
+            best = int(errors.argmin())
+            return distance(made, compared) + errors.mean(), made[best : best + 1]
 
-        name = f"styles at {side} pixels"
+        name = f"styles at {side} pixels" + (f", {len(code.styles)} starts" if len(code.styles) > 1 else "")
         log = optimise([code.styles], code, loss, target, run, count, name, cosine(_FAST_RATE, count, _WARM_STEPS))
         if len(code.styles) > 1:
             _keep_best(code, generator, side, distance, wanted, compared)
@@ -249,9 +252,11 @@ def _counts(steps: int, sides: list[int]) -> list[int]:
     if sides[-1] < _LARGE:
         below = [round(steps * _COARSE_SHARE) // (len(sides) - 1)] * (len(sides) - 1)
         return [*below, steps - sum(below)]
+    if steps <= len(sides):
+        return [*[0] * (len(sides) - steps), *[1] * steps]
     weights = [_FEWER**k for k in range(len(sides))]
-    finer = [round(steps * weight / sum(weights)) for weight in weights[1:]]
-    return [max(0, steps - sum(finer)), *finer]
+    finer = [max(1, round(steps * weight / sum(weights))) for weight in weights[1:]]
+    return [steps - sum(finer), *finer]
 
 
 def _paper(

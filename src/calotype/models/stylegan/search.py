@@ -35,7 +35,8 @@ class Code(nn.Module):
     """What is optimised.
 
     Attributes:
-        styles: [1, rows, style], or [1, 1, style] for one style in all layers.
+        styles: [B, rows, style], or [B, 1, style] for one style in all layers; B is 1 but where several are searched
+            for at once.
         noise: the noise maps.
     """
 
@@ -45,7 +46,7 @@ class Code(nn.Module):
         self.noise = nn.ParameterList(each.clone() for each in noise)
 
     def rows(self, count: int) -> Tensor:
-        """The styles of all layers: [1, count, style]."""
+        """The styles of all layers: [B, count, style]."""
         return self.styles.expand(-1, count, -1)
 
 

@@ -2614,10 +2614,10 @@ def control3d() -> str:
         "outside: mean absolute change (values -1..1) outside of the old and new outlines (asked: .02). "
         "Errors: objects turned by 30 degrees and followed. Solids in surroundings: by a segmentation network "
         f"(asked: below 2 %). FD: Frechet distance, features: {result['features']}; that of two halves of the real "
-        f"pictures is {number(own[0]['frechet']['halves_of_the_real_ones'], 0)}. Before: the published kind of networks and loss, "
-        "surroundings and objects from the first step on. The model without consistency was trained a few commits "
-        "earlier, where steps with three pictures of surroundings took all three.\n\nWith all losses, the worst of "
-        f"{len(own)} seeds: " + " ".join(verdict(*each) for each in bounds)
+        f"pictures is {number(own[0]['frechet']['halves_of_the_real_ones'], 0)}. Before: the published kind "
+        "of networks and loss, surroundings and objects from the first step on. The model without consistency was "
+        "trained a few commits earlier, where steps with three pictures of surroundings took all three.\n\nWith all "
+        f"losses, the worst of {len(own)} seeds: " + " ".join(verdict(*each) for each in bounds)
     )
 
 

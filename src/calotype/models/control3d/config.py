@@ -9,6 +9,7 @@ from calotype.models.control3d.giraffe_settings import parsed
 from calotype.nn.style_widths import widths_by_side
 
 _EVERY = "gradient_every", "consistency_every"
+PLACED = 3  # numbers of a latent vector that give a sampled pose: two places and a turn
 GROUP = 4  # pictures over which a styled discriminator takes the minibatch standard deviation
 
 
@@ -43,6 +44,10 @@ class Config:
         azimuth_to: greatest azimuth of the camera.
         polar_from: least polar angle of the camera, as a share of the sphere from above.
         polar_to: greatest polar angle of the camera.
+        poses: ``learned``, as published, by a network from the latent vector; ``sampled``: horizontal places and turns
+            about the vertical axis are uniform functions of it, and heights and sizes are learned, so that objects are
+            not in the same places in all scenes.
+        reach: with ``sampled``, half the side of the square that primitives lie in, around the middle of the scene.
         least_size: least half size of a primitive.
         most_size: greatest half size of a primitive.
         compactness: weight of the compactness loss.
@@ -97,6 +102,8 @@ class Config:
     azimuth_to: float = 1.0
     polar_from: float = 0.15
     polar_to: float = 0.371
+    poses: Literal["learned", "sampled"] = "learned"
+    reach: float = 0.7
     least_size: float = 0.1
     most_size: float = 0.6
     compactness: float = 0.03
@@ -145,6 +152,10 @@ class Config:
         for name in ("objects", "features", "points", "width", "discriminator_width", "steps", "batch", *_EVERY):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} has to be at least 1")
+        if self.poses == "sampled" and self.latent // 2 < PLACED * self.objects:
+            raise ValueError(f"latent has to be at least {2 * PLACED * self.objects} for so many sampled poses")
+        if self.reach <= 0:
+            raise ValueError("reach has to be above 0")
         if self.giraffe:
             parsed(self.giraffe)
         if not 0 < self.least_size < self.most_size:
@@ -177,6 +188,7 @@ _SMALL = replace(
     discriminator="styled",
     discriminator_width=16,
     loss="relativistic",
+    poses="sampled",
     consistency=0.025,
     consistency_every=4,
     surroundings_first=0.5,
@@ -200,7 +212,7 @@ PRESETS: dict[str, Config] = {
         _SMALL,
         size=16,
         objects=2,
-        latent=8,
+        latent=12,
         features=3,
         texture=2,
         wide=(8, 8),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from calotype import distributed
-from calotype.models.control3d.config import Config
+from calotype.models.control3d.config import PLACED, Config
 from calotype.models.control3d.styled import StyledSurroundings, spread_weights
 from calotype.render.camera import Camera, Pose, full_turn, looking_at_origin, polar_of, rotation_of, turned
 
@@ -76,7 +77,17 @@ class SceneGenerator(nn.Module):
         found = self.geometry(shape).unflatten(1, (cfg.objects, 12))
         half = cfg.least_size + (cfg.most_size - cfg.least_size) * found[..., 9:].sigmoid()
         pose = Pose(rotation_of(found[..., :6]), found[..., 6:9].tanh(), half)
+        if cfg.poses == "sampled":
+            pose = self._sampled(shape, pose)
         return Scene(pose, self._textures(look), latent.new_ones(len(latent), cfg.objects), self._around(look))
+
+    def _sampled(self, shape: Tensor, learned: Pose) -> Pose:
+        """Uniform places and turns; heights and sizes are those that were learned."""
+        cfg = self.cfg
+        normal = shape[:, : PLACED * cfg.objects].unflatten(1, (cfg.objects, PLACED))
+        across, along, turn = (0.5 * (1 + torch.erf(normal / math.sqrt(2)))).unbind(-1)
+        place = [cfg.reach * (2 * across - 1), learned.place[..., 1], cfg.reach * (2 * along - 1)]
+        return Pose(turned(full_turn(turn)), torch.stack(place, -1), learned.half)
 
     def _textures(self, look: Tensor) -> Tensor:
         cfg, count = self.cfg, len(look)

@@ -1,3 +1,4 @@
+import math
 from dataclasses import replace
 
 import pytest
@@ -10,7 +11,7 @@ from calotype.models.control3d.generate import camera_at, edited, latent_of
 from calotype.models.control3d.losses import compactness_loss, consistency_errors
 from calotype.models.control3d.network import Layers, Net, view_of
 from calotype.models.control3d.paired_trainer import PairedTrainer, whole_groups
-from calotype.models.control3d.scene import detached, hidden_at_random, random_cameras, turned_objects
+from calotype.models.control3d.scene import SceneGenerator, detached, hidden_at_random, random_cameras, turned_objects
 from calotype.models.control3d.styled import StyledPainter
 from calotype.models.control3d.trainer import Trainer
 from calotype.render.camera import Pose
@@ -76,6 +77,31 @@ def test_what_is_detached_gives_no_gradient_to_the_scene():
     )
     painted = torch.autograd.grad(made, list(net.painter.parameters()), allow_unused=True)
     assert any(gradient is not None and bool(gradient.any()) for gradient in painted)
+
+
+def test_sampled_poses_are_uniform_in_the_plane_and_about_the_vertical_axis():
+    cfg = replace(PRESETS["study"], reach=0.5)
+    torch.manual_seed(0)
+    generator = SceneGenerator(cfg)
+    latent = torch.randn(400, cfg.latent)
+    pose = generator(latent).pose
+    for axis in (0, 2):
+        place = pose.place[..., axis].detach().flatten()
+        assert place.abs().max() < 0.5
+        assert float(place.mean()) == pytest.approx(0, abs=0.03)
+        assert float(place.std()) == pytest.approx(1 / math.sqrt(12), abs=0.02)
+    up = pose.rotation[..., 1]  # of the vertical axis
+    assert torch.equal(up, torch.tensor([0.0, 1, 0]).expand_as(up))
+    heading = torch.atan2(pose.rotation[..., 0, 2], pose.rotation[..., 0, 0]).detach().flatten()
+    assert float(heading.std()) == pytest.approx(2 * math.pi / math.sqrt(12), abs=0.1)
+    half = cfg.latent // 2
+    look = torch.cat([latent[:, :half], torch.randn(400, half)], 1)
+    assert torch.equal(generator(look).pose.place, pose.place)  # appearance does not move objects
+
+
+def test_sampled_poses_need_long_latent_vectors():
+    with pytest.raises(ValueError, match="latent has to be at least 18"):
+        replace(PRESETS["study"], latent=16)
 
 
 def test_compactness_has_no_gradient_below_the_least_area():
@@ -319,6 +345,7 @@ def test_what_is_rendered_reaches_every_resolution_of_a_styled_painter():
         {"gradient_every": 0},
         {"batch": 6},
         {"painter_rate": -1.0},
+        {"reach": 0.0},
     ],
 )
 def test_settings_that_contradict_each_other_are_refused(changes):

@@ -30,7 +30,9 @@ Differences from the publication:
   generators and their discriminator are made of StyleGAN2's layers (``painters``, ``discriminator``): what is rendered
   is added to the activations of each resolution. The loss is relativistic, with R1 and R2 (``loss``,
   ``fake_penalty``), and both networks learn from the same pictures. Surroundings are learned first
-  (``surroundings_first``), and objects begin as opaque as their primitives (``opaque``). ``paper`` has none of these.
+  (``surroundings_first``), and objects begin as opaque as their primitives (``opaque``). Places in the plane and turns
+  about the vertical axis are drawn uniformly, as GIRAFFE draws them (``poses``): learned ones became alike in all
+  scenes. ``paper`` has none of these.
 
 Limits: small pictures, few objects; no shadows or reflections, since objects are painted one by one; nothing ties the
 axes of a primitive to the front of an object; primitives may share an object or explain nothing.

@@ -2589,8 +2589,12 @@ def _both(row: dict[str, Any], first: str, second: str) -> str:
 
 
 def control3d() -> str:
-    result, before = results("control3d"), results("control3d_before")
-    measured = [*result["rows"].items(), *((f"{name}, before", row) for name, row in before["rows"].items())]
+    result, learned, before = (results(f"control3d{ending}") for ending in ("", "_learned", "_before"))
+    measured = [
+        (name + ending, row)
+        for found, ending in ((result, ""), (learned, ", poses learned"), (before, ", before"))
+        for name, row in found["rows"].items()
+    ]
     own = [row for name, row in result["rows"].items() if name.startswith("all ")]
     without = result["rows"]["no consistency 0"]["consistency"]
     bounds = [
@@ -2615,8 +2619,10 @@ def control3d() -> str:
         "Errors: objects turned by 30 degrees and followed. Solids in surroundings: by a segmentation network "
         f"(asked: below 2 %). FD: Frechet distance, features: {result['features']}; that of two halves of the real "
         f"pictures is {number(own[0]['frechet']['halves_of_the_real_ones'], 0)}. Before: the published kind "
-        "of networks and loss, surroundings and objects from the first step on. The model without consistency was "
-        "trained a few commits earlier, where steps with three pictures of surroundings took all three.\n\nWith all "
+        "of networks and loss, surroundings and objects from the first step on. Poses learned: by a network from the "
+        "latent vector, as published; places and turns are drawn at random otherwise. Of the models with learned poses "
+        "the one without consistency was trained a few commits earlier, where steps with three pictures of "
+        "surroundings took all three.\n\nWith all "
         f"losses, the worst of {len(own)} seeds: " + " ".join(verdict(*each) for each in bounds)
     )
 
@@ -2626,7 +2632,8 @@ def control3d_small() -> str:
     result = results("control3d_small")
     return (
         table(_SCENE_COLUMNS, [_scene_row(name, row) for name, row in result["rows"].items()])
-        + f"\n\nThe same at {result['side']} pixels, one training: {result['learned_from']} pictures, peak memory "
+        + f"\n\nThe same at {result['side']} pixels, one training, with learned poses: objects stand in the same places "
+        f"in all scenes then, so that the preset samples them now. {result['learned_from']} pictures, peak memory "
         f"{number(max(row['trained']['peak_gib'] for row in result['rows'].values()), 1)} GiB. FD of two halves of the "
         f"real pictures: {number(next(iter(result['rows'].values()))['frechet']['halves_of_the_real_ones'], 0)}. "
         + " ".join(verdict(*each) for each in _scene_bounds(list(result["rows"].values())))
@@ -3972,7 +3979,11 @@ SECTIONS = (
     Section("Semantic pyramid", pyramid, (("pyramid", "pyramid_set"), ("pyramid", "pyramid"))),
     Section("Semantic pyramid: the preset `small`", pyramid_small, (("pyramid", "pyramid_small"),)),
     Section("Semantic pyramid: each part left out", pyramid_seeds, (("pyramid", "pyramid_seeds"),)),
-    Section("3D-controllable synthesis", control3d, (("control3d", "control3d"), ("control3d", "control3d_before"))),
+    Section(
+        "3D-controllable synthesis",
+        control3d,
+        (("control3d", "control3d"), ("control3d", "control3d_learned"), ("control3d", "control3d_before")),
+    ),
     Section("3D-controllable synthesis: the preset `small`", control3d_small, (("control3d", "control3d_small"),)),
     Section("Renderer", renderer, (("render", "render"),)),
     Section("Dissect: a planted omission", dissection, (("dissection", "dissection"),)),

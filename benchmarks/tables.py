@@ -2633,7 +2633,8 @@ def control3d_small() -> str:
     return (
         table(_SCENE_COLUMNS, [_scene_row(name, row) for name, row in result["rows"].items()])
         + f"\n\nThe same at {result['side']} pixels, one training, with learned poses: objects stand in the same "
-        f"places in all scenes then, so that the preset samples them now. {result['learned_from']} pictures, peak memory "
+        "places in all scenes then, so that the preset samples them now. "
+        f"{result['learned_from']} pictures, peak memory "
         f"{number(max(row['trained']['peak_gib'] for row in result['rows'].values()), 1)} GiB. FD of two halves of the "
         f"real pictures: {number(next(iter(result['rows'].values()))['frechet']['halves_of_the_real_ones'], 0)}. "
         + " ".join(verdict(*each) for each in _scene_bounds(list(result["rows"].values())))

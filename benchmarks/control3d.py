@@ -8,9 +8,9 @@ Two models learn from the same pictures, with and without geometric consistency.
 - consistency: depth and colours of objects that are turned by 30 degrees, followed from one picture to the other;
 - the share of pixels of generated surroundings that a segmenter, trained on real pictures, takes for a solid;
 - mean area of the primitives, and IoU of an object with its primitive;
-- the Frechet distance to real pictures with features of EfficientNet-Lite0 (not FID): of scenes, of edited scenes (an
-  object moved and turned), of the same edit in two dimensions (its layer shifted and not turned), and that of two
-  halves of the real pictures;
+- the Frechet distance to real pictures with features of EfficientNet-Lite0 (not FID): of scenes, of edited scenes (the
+  largest object moved and turned), of the same edit in two dimensions (its layer shifted and not turned), and that of
+  two halves of the real pictures;
 - seconds of a turntable of 36 views.
 
     calotype data solids solids --size 32
@@ -146,26 +146,33 @@ def control(model: Model) -> dict[str, float | None]:
     }
 
 
-def shifted(layers: Layers, after: Layers) -> Tensor:
-    """The edit in two dimensions: the first object's layer is shifted as its middle moves, and not turned."""
-    before, to = (each.pose.place[0, 0] for each in (layers, after))
+def most_seen(layers: Layers) -> int:
+    """Number of the object with the largest area, from 1."""
+    return int(layers.alpha[0].sum((1, 2, 3)).argmax()) + 1
+
+
+def shifted(layers: Layers, after: Layers, number: int) -> Tensor:
+    """The edit in two dimensions: an object's layer is shifted as its middle moves, and not turned."""
+    k = number - 1
+    before, to = (each.pose.place[0, k] for each in (layers, after))
     side = layers.picture.shape[-1]
-    pixels = [side * float(to[k] / to[2] - before[k] / before[2]) for k in (0, 1)]
+    pixels = [side * float(to[axis] / to[2] - before[axis] / before[2]) for axis in (0, 1)]
     move = torch.tensor([[[1.0, 0, -2 * pixels[0] / side], [0, 1.0, -2 * pixels[1] / side]]])
     grid = F.affine_grid(move, [1, 4, side, side], align_corners=False)
-    both = torch.cat([layers.colours[:, 0] * layers.alpha[:, 0], layers.alpha[:, 0]], 1)
+    both = torch.cat([layers.colours[:, k] * layers.alpha[:, k], layers.alpha[:, k]], 1)
     layer = F.grid_sample(both, grid, padding_mode="zeros", align_corners=False)
-    alpha = torch.cat([layer[:, None, 3:], layers.alpha[:, 1:]], 1)
-    first = layer[:, None, :3] / layer[:, None, 3:].clamp_min(1e-3)
-    colours = torch.cat([first, layers.colours[:, 1:]], 1)
+    alpha, colours = layers.alpha.clone(), layers.colours.clone()
+    alpha[:, k] = layer[:, 3:]
+    colours[:, k] = layer[:, :3] / layer[:, 3:].clamp_min(1e-3)
     return composed(colours, alpha, layers.depth, layers.background)[0]
 
 
 def distances(model: Model, real: Tensor) -> dict[str, float]:
     """Frechet distances of scenes, edited in space and in the plane."""
     plain = [model.layers(FIRST + i) for i in range(SCENES)]
-    turned = [model.layers(FIRST + i, 1, turn=75.0, right=MOVED) for i in range(SCENES)]
-    flat = [shifted(one, other) for one, other in zip(plain, turned)]
+    numbers = [most_seen(each) for each in plain]
+    turned = [model.layers(FIRST + i, number, turn=75.0, right=MOVED) for i, number in enumerate(numbers)]
+    flat = [shifted(*each) for each in zip(plain, turned, numbers)]
     net = chosen()
     wanted = embed(real.split(50), net)
 
@@ -197,24 +204,25 @@ def turntable_seconds(cfg: Any) -> float:
 
 
 def sheet(model: Model, count: int = 6) -> Any:
-    """A row for each scene: it, its first object turned, moved and removed, background, other views, depth."""
+    """A row for each scene: it, its largest object turned, moved and removed, background, other views, depth."""
     images, captions = [], []
     for i in range(count):
         seed = FIRST + i
         plain = model.layers(seed)
         given = {"net": model.net, "seed": seed}
         views = [control3d.scene(model.cfg, Run(), azimuth=angle, **given) for angle in (90, 180)]
-        gone = control3d.scene(model.cfg, Run(), azimuth=0, remove=(1,), **given)
+        number = most_seen(plain)
+        gone = control3d.scene(model.cfg, Run(), azimuth=0, remove=(number,), **given)
         row = [
             plain.picture,
-            model.layers(seed, 1, turn=60).picture,
-            model.layers(seed, 1, right=0.4).picture,
+            model.layers(seed, number, turn=60).picture,
+            model.layers(seed, number, right=0.4).picture,
             gone,
             plain.background,
             *views,
             (1 - plain.fused / 4).expand(-1, 3, -1, -1) * 2 - 1,
         ]
-        names = ("scene", "1 turned", "1 moved", "without 1", "background", "azimuth 90", "azimuth 180", "depth")
+        names = ("scene", "one turned", "one moved", "without it", "background", "azimuth 90", "azimuth 180", "depth")
         images += [to_image(each.clamp(-1, 1)).resize((96, 96), 0) for each in row]
         captions += list(names)
     return contact_sheet(images, captions, columns=8, cell=96)

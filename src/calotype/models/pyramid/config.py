@@ -147,7 +147,7 @@ class Config:
         return self.seen[0] >> level + 1, self.seen[1] >> level + 1
 
 
-_SMALL = Config(gated=True, cropped=0.2, exchanged=0.1, steps=3000)
+_SMALL = Config(gated=True, cropped=0.2, exchanged=0.1)
 
 PRESETS: dict[str, Config] = {
     # For some thousand pictures of 64 pixels and one processor core.

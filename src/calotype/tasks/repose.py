@@ -125,10 +125,10 @@ class ReposeJob(ModelJob):
         found: list[str] = []
         net: Any = self.net
         for name in self.takes:
-            photos = self.inputs.get(name, [])
-            tried = [photos[k] for k in chosen(len(photos), _TRIED)] if photos else []
-            if not tried:
+            if name not in self.inputs:
                 continue
+            photos = self.inputs[name]
+            tried = [photos[k] for k in chosen(len(photos), _TRIED)]
             pictures = together(KINDS["clip"].tensor(tried, "cpu"), self.loaded.photo_size[0])
             errors = redrawn_errors(net, pictures.to(self.run.device))
             found += [f"{name} '{photo.name}'" for photo, error in zip(tried, errors) if error > _UNLIKE]
@@ -136,8 +136,8 @@ class ReposeJob(ModelJob):
             return None
         more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
         return (
-            f"the model cannot draw {', '.join(found[:_NAMED])}{more} again: it is unlike the pictures that the model "
-            "learned from, or the training was short; the result may show something else"
+            f"the model cannot draw {', '.join(found[:_NAMED])}{more} again: unlike the pictures that it learned from, "
+            "or the training was short; the result may show something else"
         )
 
     def as_result(self, made: Any) -> Any:

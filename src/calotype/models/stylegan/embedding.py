@@ -122,7 +122,7 @@ def embed(
     run.reseed("embedding", seed)
     code = _begun(generator, cfg, method, space, start, label, run.device, first)
     if method == "fast" and start == "mean" and cfg.resolution >= _LARGE and len(_sides(cfg)) > 1:
-        _begin_anew(code, generator, cfg, label)
+        _add_random_styles(code, generator, cfg, label)
     distance = _distance(method, target)
     search = {"fast": _fast, "paper": _paper, "projector": _projector}[method]
     stages = search(generator, code, target, distance, cfg, run, steps or STEPS[method])
@@ -224,7 +224,7 @@ def _sides(cfg: Config) -> list[int]:
     return sides
 
 
-def _begin_anew(code: Code, generator: Generator, cfg: Config, label: int) -> None:
+def _add_random_styles(code: Code, generator: Generator, cfg: Config, label: int) -> None:
     """Add random styles to the one that is begun with, in a batch."""
     given, device = label_of(label, cfg), code.styles.device
     with torch.no_grad():

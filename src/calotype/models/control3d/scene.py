@@ -84,7 +84,7 @@ class SceneGenerator(nn.Module):
     def _sampled(self, shape: Tensor, learned: Pose) -> Pose:
         """Uniform places and turns; heights and sizes are those that were learned."""
         cfg = self.cfg
-        normal = shape[:, : PLACED * cfg.objects].unflatten(1, (cfg.objects, PLACED))
+        normal = shape[:, : PLACED * cfg.objects].reshape(-1, cfg.objects, PLACED)
         across, along, turn = (0.5 * (1 + torch.erf(normal / math.sqrt(2)))).unbind(-1)
         place = [cfg.reach * (2 * across - 1), learned.place[..., 1], cfg.reach * (2 * along - 1)]
         return Pose(turned(full_turn(turn)), torch.stack(place, -1), learned.half)

@@ -6,17 +6,18 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from calotype.nn.instance import instance_norm
 from calotype.nn.norm import batch_norm, norm_with_statistics
+from calotype.nn.statistics import RunningStatistics
 from calotype.semantic.config import LayoutConfig
 
 SLOPE = 0.2  # of leaky ReLUs
-_KEPT = 0.9  # of the running statistics, at each step
+_MOMENTUM = 0.1  # share of a step in the running statistics
 
 
-class FreeNorm(nn.Module):
+class FreeNorm(RunningStatistics):
     """Normalisation without parameters, over the batch of all processes or over each picture.
 
     Args:
@@ -24,17 +25,10 @@ class FreeNorm(nn.Module):
         cfg: ``norm`` and ``statistics`` are used.
     """
 
-    mean: Tensor
-    variance: Tensor
-
     def __init__(self, channels: int, cfg: LayoutConfig) -> None:
-        super().__init__()
+        super().__init__(channels if cfg.norm == "batch" else 0, _MOMENTUM)
         self.batch = cfg.norm == "batch"
         self.running = cfg.statistics == "running"
-        self.kept = _KEPT
-        if self.batch:
-            self.register_buffer("mean", torch.zeros(channels))
-            self.register_buffer("variance", torch.ones(channels))
 
     def forward(self, x: Tensor, chosen: Tensor | None = None) -> Tensor:
         """[B, C, H, W], of any memory format, to the same shape and type.
@@ -51,9 +45,7 @@ class FreeNorm(nn.Module):
             return norm_with_statistics(x, held, variance, ones, zeros)
         normal, mean, variance = batch_norm(x, ones, zeros)
         if self.training:
-            with torch.no_grad():
-                self.mean.lerp_(mean, 1 - self.kept)
-                self.variance.lerp_(variance, 1 - self.kept)
+            self.gather(mean, variance)
         return normal
 
 

@@ -20,10 +20,10 @@ from calotype.nn.optimizers import discriminator_optimizer, generator_optimizer
 from calotype.nn.patchgan import MultiScaleDiscriminator, halves, scores_of
 from calotype.nn.precision import autocast
 from calotype.nn.schedules import constant_then_linear, set_rates, warm_up
+from calotype.nn.statistics import measure_statistics
 from calotype.semantic.config import LayoutConfig
 from calotype.semantic.labels import LabelMaps, Layouts, input_channels
 from calotype.semantic.network import Build, Net
-from calotype.semantic.normalization import FreeNorm
 
 _WARM_UP = 10.0  # of the moving average
 
@@ -191,19 +191,11 @@ def noise_for(net: Net, cfg: LayoutConfig) -> Tensor:
 
 @torch.no_grad()
 def measure(net: Net, batches: list[Mapping[str, Tensor]], cfg: LayoutConfig, device: torch.device) -> None:
-    """Measure the running statistics of batch normalisation anew, as means over some batches.
+    """Measure the running statistics of batch normalisation anew, as means over some batches."""
 
-    The statistics gathered in training belong to the weights of then, not to their moving average.
-    """
-    norms = [module for module in net.modules() if isinstance(module, FreeNorm)]
-    kept = [norm.kept for norm in norms]
-    net.train()
-    for k, batch in enumerate(batches):
-        for norm in norms:
-            norm.kept = k / (k + 1)
-        real, maps = examples(batch, cfg, device, net.layouts)
+    def forward(k: int) -> Any:
+        real, maps = examples(batches[k], cfg, device, net.layouts)
         noise = noise_for(net, cfg).to(device)
-        net(maps, real, noise)
-    for norm, before in zip(norms, kept):
-        norm.kept = before
-    net.eval()
+        return net(maps, real, noise)
+
+    measure_statistics(net, forward, len(batches))

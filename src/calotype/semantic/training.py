@@ -65,17 +65,23 @@ def train(batches: Batches, cfg: LayoutConfig, run: Run, build: Build) -> Net:
     fit(trainer.step, trainer.state, batches, run, steps=cfg.steps, stage=_STAGE, preview=picture)
     run.reseed("statistics")
     measure(trainer.average.module, [batches(i) for i in range(_MEASURED)], cfg, run.device)
-    return _folded(trainer)
+    return _folded(trainer, trainer.average.module)
 
 
 def unfinished(cfg: LayoutConfig, run: Run, build: Build) -> Net | None:
     """The net as a training in ``run.folder`` last saved it; ``None`` where nothing is saved.
 
+    With running statistics of batch normalisation, which were gathered for the weights of the last steps, it has the
+    weights of the last step, else their moving average.
+
     Raises:
         InputError: what was saved is damaged, or from other settings.
     """
     trainer = resumed(_started(cfg, run, build, learning=False), run, cfg.steps, _STAGE)
-    return None if trainer is None else _folded(trainer)
+    if trainer is None:
+        return None
+    running = cfg.norm == "batch" and cfg.statistics == "running"
+    return _folded(trainer, trainer.net if running else trainer.average.module)
 
 
 def _started(cfg: LayoutConfig, run: Run, build: Build, *, learning: bool = True) -> Trainer:
@@ -83,10 +89,10 @@ def _started(cfg: LayoutConfig, run: Run, build: Build, *, learning: bool = True
     return started(lambda: kind(cfg, run.device, build, learning=learning), run, _STAGE)
 
 
-def _folded(trainer: Trainer) -> Net:
-    """The moving average as a net without spectral normalisation."""
+def _folded(trainer: Trainer, weights: Net) -> Net:
+    """Weights as a net without spectral normalisation."""
     net = trainer.build(trainer.cfg).to(trainer.device)
-    net.load_state_dict(folded_state(trainer.average.module))
+    net.load_state_dict(folded_state(weights))
     return net.requires_grad_(False).eval()
 
 
@@ -97,7 +103,7 @@ def preview(trainer: Trainer, batch: Mapping[str, Tensor]) -> Tensor:
     Each row has a few label maps; the last row has the real pictures. Every picture has a code of its own, and batch
     normalisation uses the statistics of the preview itself.
     """
-    cfg, net = trainer.cfg, _folded(trainer)
+    cfg, net = trainer.cfg, _folded(trainer, trainer.average.module)
     shown = {name: batch[name][:_SHOWN].to(trainer.device) for name in batch}
     for module in net.modules():
         if isinstance(module, FreeNorm):

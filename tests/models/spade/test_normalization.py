@@ -57,7 +57,7 @@ def test_values_and_gradients_are_those_of_the_formula(kind, over, slope):
 
 def test_running_statistics_are_used_after_training_and_those_of_the_picture_if_asked():
     norm = FreeNorm(2, TINY)
-    norm.kept = 0.0
+    norm.momentum = 1.0
     x = torch.randn(4, 2, 8, 8) * 2 + 5
     norm(x)
     torch.testing.assert_close(norm.mean, x.mean((0, 2, 3)), atol=1e-5, rtol=1e-5)

@@ -14,12 +14,13 @@ from calotype.models.cocogan.coordinates import cells_of_macro, dimensions, join
 from calotype.nn.norm import batch_norm, norm_with_statistics
 from calotype.nn.resample import conv_of_upsampled, conv_then_pooled
 from calotype.nn.spectral import spectral_norm
+from calotype.nn.statistics import RunningStatistics
 
 _LEAKY_SLOPE = 0.2
-_DECAY = 0.99  # of the running statistics, per step
+_MOMENTUM = 0.01  # share of a step in the running statistics
 
 
-class BatchNorm(nn.Module):
+class BatchNorm(RunningStatistics):
     """Batch norm over the batches of all processes; scale and shift may depend on a condition vector.
 
     Args:
@@ -30,15 +31,9 @@ class BatchNorm(nn.Module):
             near 0 rather than near 1.
     """
 
-    mean: Tensor
-    variance: Tensor
-
     def __init__(self, channels: int, condition: int = 0, released: bool = False) -> None:
-        super().__init__()
-        self.register_buffer("mean", torch.zeros(channels))
-        self.register_buffer("variance", torch.ones(channels))
+        super().__init__(channels, _MOMENTUM)
         self.released = released and condition > 0
-        self.decay = _DECAY
         if condition:
             self.affine: nn.Linear | None = nn.Linear(condition, 2 * channels)
             nn.init.trunc_normal_(self.affine.weight, std=condition**-0.5)
@@ -58,9 +53,7 @@ class BatchNorm(nn.Module):
         if not self.training:
             return norm_with_statistics(x, self.mean, self.variance, scale, shift, squared=self.released)
         normal, mean, variance = batch_norm(x, scale, shift, squared=self.released)
-        with torch.no_grad():
-            self.mean.lerp_(mean, 1 - self.decay)
-            self.variance.lerp_(variance, 1 - self.decay)
+        self.gather(mean, variance)
         return normal
 
 

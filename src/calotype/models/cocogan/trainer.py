@@ -19,12 +19,13 @@ from calotype.models.cocogan.coordinates import (
     macro_choices,
     macro_coordinates,
 )
-from calotype.models.cocogan.network import BatchNorm, Discriminator, Generator, Net, macro_patches
+from calotype.models.cocogan.network import Discriminator, Generator, Net, macro_patches
 from calotype.nn.colour_jitter import jitter_colours
 from calotype.nn.ema import ExponentialMovingAverage
 from calotype.nn.optimizers import discriminator_optimizer, generator_optimizer
 from calotype.nn.precision import autocast
 from calotype.nn.schedules import constant_then_linear, set_rates
+from calotype.nn.statistics import measure_statistics
 
 _BEYOND_FACTOR = 100.0  # of the coordinate loss in the published training beyond the edges: 10,000 for 100
 
@@ -339,18 +340,10 @@ def _add(values: dict[str, Tensor], losses: Mapping[str, Tensor], parts: int) ->
 
 @torch.no_grad()
 def recalibrate_norms(generator: Generator, cfg: Config, device: torch.device, batches: int = 20) -> None:
-    """Recompute the batch norm statistics of a generator, over ``batches`` batches of patches drawn as in training.
+    """Recompute the batch norm statistics of a generator, over ``batches`` batches of patches drawn as in training."""
 
-    The statistics gathered in training belong to the current weights, not to their moving average.
-    """
-    norms = [module for module in generator.modules() if isinstance(module, BatchNorm)]
-    decays = [norm.decay for norm in norms]
-    generator.train()
-    for k in range(batches):
-        for norm in norms:
-            norm.decay = k / (k + 1)
+    def forward(_: int) -> Tensor:
         drawn = draw(cfg, device)
-        macro_patches(generator, drawn.latent, *cells_within(drawn.row, drawn.column, cfg), cfg)
-    for norm, before in zip(norms, decays):
-        norm.decay = before
-    generator.eval()
+        return macro_patches(generator, drawn.latent, *cells_within(drawn.row, drawn.column, cfg), cfg)
+
+    measure_statistics(generator, forward, batches)

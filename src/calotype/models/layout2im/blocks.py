@@ -9,11 +9,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from calotype.nn.norm import batch_norm, norm_with_statistics
+from calotype.nn.statistics import RunningStatistics
 
-_MOMENTUM = 0.1
+_MOMENTUM = 0.1  # share of a step in the running statistics
 
 
-class ClassNorm(nn.Module):
+class ClassNorm(RunningStatistics):
     """Batch normalisation with a scale and a shift for each class (Dumoulin et al., ICLR 2017).
 
     Args:
@@ -21,15 +22,10 @@ class ClassNorm(nn.Module):
         classes: how many there are; 1 for the same scale and shift for all.
     """
 
-    mean: Tensor
-    variance: Tensor
-
     def __init__(self, channels: int, classes: int = 1) -> None:
-        super().__init__()
+        super().__init__(channels, _MOMENTUM)
         self.scale = nn.Parameter(torch.ones(classes, channels))
         self.shift = nn.Parameter(torch.zeros(classes, channels))
-        self.register_buffer("mean", torch.zeros(channels))
-        self.register_buffer("variance", torch.ones(channels))
 
     def forward(self, x: Tensor, classes: Tensor | None = None) -> Tensor:
         """[N, C, H, W], and classes int64 [N], to the same shape."""
@@ -37,9 +33,7 @@ class ClassNorm(nn.Module):
         if not self.training:
             return norm_with_statistics(x, self.mean, self.variance, scale, shift)
         y, mean, variance = batch_norm(x, scale, shift)
-        with torch.no_grad():
-            self.mean.lerp_(mean, _MOMENTUM)
-            self.variance.lerp_(variance, _MOMENTUM)
+        self.gather(mean, variance)
         return y
 
 

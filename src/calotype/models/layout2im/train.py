@@ -8,12 +8,13 @@ import torch
 from torch import Tensor
 
 from calotype.models.layout2im.config import Config
-from calotype.models.layout2im.network import Net, build, objects_of
+from calotype.models.layout2im.network import Net, objects_of
 from calotype.models.layout2im.trainer import Trainer
 from calotype.run import Run, fit, resumed, started
 
 _STAGE = "pictures"
 _SHOWN = 6  # pictures in a preview
+_MEASURED, _SHOWN_MEASURED = 50, 4  # batches for the statistics of batch normalisation, and for those of a preview
 
 Batches = Callable[[int], Mapping[str, Tensor]]
 
@@ -39,33 +40,28 @@ def train(batches: Batches, cfg: Config, run: Run) -> Net:
         Stopped, InputError, OutputError: as ``Run.steps``.
     """
     trainer = _started(cfg, run)
-    first = batches(0)
+    first = [batches(i) for i in range(_SHOWN_MEASURED)]
 
     def shown() -> Tensor:
-        return preview(_finished(trainer), cfg, first)
+        return preview(trainer.averaged(first), cfg, first[0])
 
     fit(trainer.step, trainer.state, batches, run, steps=cfg.steps, stage=_STAGE, preview=shown)
-    return _finished(trainer)
+    run.reseed("statistics")
+    return trainer.averaged([batches(i) for i in range(_MEASURED)])
 
 
 def unfinished(cfg: Config, run: Run) -> Net | None:
-    """The net as a training in ``run.folder`` last saved it; ``None`` where nothing is saved.
+    """The net of the last step that a training in ``run.folder`` saved; ``None`` where nothing is saved.
 
     Raises:
         InputError: what was saved is damaged, or from other settings.
     """
     trainer = resumed(_started(cfg, run), run, cfg.steps, _STAGE)
-    return None if trainer is None else _finished(trainer)
+    return None if trainer is None else trainer.latest()
 
 
 def _started(cfg: Config, run: Run) -> Trainer:
     return started(lambda: Trainer(cfg, run.device), run, _STAGE)
-
-
-def _finished(trainer: Trainer) -> Net:
-    net = build(trainer.cfg).to(trainer.device)
-    net.load_state_dict(trainer.average.module.state_dict())
-    return net.requires_grad_(False).eval()
 
 
 @torch.no_grad()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -14,11 +14,12 @@ from calotype.errors import InputError
 from calotype.losses.adversarial import generator_loss
 from calotype.losses.kl import gaussian_kl
 from calotype.models.layout2im.config import Config
-from calotype.models.layout2im.network import Discriminators, Objects, build, objects_of
+from calotype.models.layout2im.network import Discriminators, Net, Objects, build, objects_of
 from calotype.nn.ema import ExponentialMovingAverage
 from calotype.nn.optimizers import discriminator_optimizer, generator_optimizer
 from calotype.nn.precision import autocast
 from calotype.nn.schedules import constant_then_linear, set_rates
+from calotype.nn.statistics import measure_statistics
 from calotype.semantic.objects import mirrored
 from calotype.semantic.updates import update
 
@@ -81,6 +82,34 @@ class Trainer:
         values = torch.stack([loss.detach().float() for _, loss in everything.values()])
         return dict(zip(everything, distributed.mean_over_all(values)))
 
+    def averaged(self, batches: Sequence[Mapping[str, Tensor]]) -> Net:
+        """A net with the moving average of the weights, in eval mode.
+
+        Args:
+            batches: as for ``step``; its statistics of batch normalisation are measured on them.
+        """
+        net = self._copied(self.average.module)
+
+        def forward(k: int) -> Tensor:
+            real, objects, noise = self.examples(batches[k])
+            with autocast(self.device, self.cfg.bf16):
+                mean, log_variance = net.codes(real, objects)
+                found = mean + noise[0] * (0.5 * log_variance).exp()
+                made: Tensor = net(objects.twice, torch.cat([found, noise[1]]))
+            return made
+
+        measure_statistics(net, forward, len(batches))
+        return net
+
+    def latest(self) -> Net:
+        """A net with the weights of the last step, whose statistics were gathered in training; in eval mode."""
+        return self._copied(self.net)
+
+    def _copied(self, weights: Net) -> Net:
+        net = build(self.cfg).to(self.device)
+        net.load_state_dict(weights.state_dict())
+        return net.requires_grad_(False).eval()
+
     def examples(self, batch: Mapping[str, Tensor]) -> tuple[Tensor, Objects, Tensor]:
         """Pictures and objects of a batch, and standard normal noise [2, N, latent], drawn for all processes.
 
@@ -92,7 +121,8 @@ class Trainer:
         cfg = self.cfg
         moved = {name: value.to(self.device, non_blocking=True) for name, value in batch.items()}
         if cfg.mirror:
-            moved = mirrored(moved, distributed.share(torch.rand(cfg.batch) < 0.5).to(self.device))
+            chosen = distributed.share(torch.rand(cfg.batch) < 0.5)[: len(moved["image"])]
+            moved = mirrored(moved, chosen.to(self.device))
         objects = objects_of(moved, cfg)
         if not len(objects.classes):
             raise InputError("no object is seen in the pictures of a step: make batch larger, or leave pictures out")

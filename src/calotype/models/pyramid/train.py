@@ -13,13 +13,14 @@ from calotype.models.pyramid.classifier_training import ClassifierTrainer, train
 from calotype.models.pyramid.config import Config
 from calotype.models.pyramid.generate import generated
 from calotype.models.pyramid.masks import masks_at
-from calotype.models.pyramid.network import Net, build
+from calotype.models.pyramid.network import Net
 from calotype.models.pyramid.trainer import Trainer
 from calotype.run import Run, fit, resumed, started
 
 _STAGE = "pictures"
 _SHOWN = 4  # references in a preview
-_MEASURED, _CLASSES_MEASURED = 8, 200  # batches for the statistics of the features, and of those of each class
+# Batches for the statistics of the features, of those of each class, and of batch normalisation.
+_MEASURED, _CLASSES_MEASURED, _NORMALIZED = 8, 200, 50
 
 Batches = Callable[[int], Mapping[str, Tensor]]
 
@@ -57,7 +58,8 @@ def train(batches: Batches, cfg: Config, run: Run) -> Net:
     """
     classifier = train_classifier(batches, cfg, run) if cfg.classifier == "set" else None
     trainer = _started(cfg, run, classifier)
-    first = torch.cat([batches(i)["image"] for i in range(_MEASURED)]).to(run.device)
+    pictures = [batches(i)["image"] for i in range(_MEASURED)]
+    first = torch.cat(pictures).to(run.device)
     trainer.net.classifier.eval()
     trainer.net.classifier.measure(first)
     if cfg.known:
@@ -68,34 +70,26 @@ def train(batches: Batches, cfg: Config, run: Run) -> Net:
         )
 
     def picture() -> Tensor:
-        return preview(_finalized(trainer), first[:_SHOWN], cfg)
+        return preview(trainer.averaged(pictures), first[:_SHOWN], cfg)
 
     fit(trainer.step, trainer.state, batches, run, steps=cfg.steps, stage=_STAGE, preview=picture)
-    return _finalized(trainer)
+    run.reseed("statistics")
+    return trainer.averaged([batches(i)["image"] for i in range(_NORMALIZED)])
 
 
 def unfinished(cfg: Config, run: Run) -> Net | None:
-    """The net as a training in ``run.folder`` last saved it; ``None`` where nothing is saved.
+    """The net of the last step that a training in ``run.folder`` saved; ``None`` where nothing is saved.
 
     Raises:
         InputError: what was saved is damaged, or from other settings.
     """
     classifier = ClassifierTrainer(cfg, run.device).net if cfg.classifier == "set" else None
     trainer = resumed(_started(cfg, run, classifier, learning=False), run, cfg.steps, _STAGE)
-    return None if trainer is None else _finalized(trainer)
+    return None if trainer is None else trainer.latest()
 
 
 def _started(cfg: Config, run: Run, classifier: torch.nn.Module | None, *, learning: bool = True) -> Trainer:
     return started(lambda: Trainer(cfg, run.device, classifier, learning=learning), run, _STAGE)
-
-
-def _finalized(trainer: Trainer) -> Net:
-    """A net with the average of the generator's weights."""
-    with torch.random.fork_rng(devices=[]):
-        net = build(trainer.cfg).to(trainer.device)
-    net.generator.load_state_dict(trainer.average.module.state_dict())
-    net.classifier.load_state_dict(trainer.net.classifier.state_dict())
-    return net.requires_grad_(False).eval()
 
 
 @torch.no_grad()

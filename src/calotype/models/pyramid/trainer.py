@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -20,6 +20,23 @@ from calotype.nn.optimizers import discriminator_optimizer, generator_optimizer
 from calotype.nn.precision import autocast
 from calotype.nn.residual_discriminator import ResidualDiscriminator
 from calotype.nn.schedules import constant_then_linear, set_rates
+from calotype.nn.statistics import measure_statistics
+
+
+class Draws(NamedTuple):
+    """What is drawn for a step: the first and the second half have the same references and masks.
+
+    Attributes:
+        latent: [B, latent].
+        tint: colour jitter of real and of generated pictures, -1..1.
+        features: of the references, with the vectors of others where they are exchanged.
+        masks: which of them are given.
+    """
+
+    latent: Tensor
+    tint: Tensor
+    features: list[Tensor]
+    masks: list[Tensor]
 
 
 class Trainer:
@@ -82,16 +99,9 @@ class Trainer:
         """
         set_rates(self.schedule(i), self.generator_optimizer, self.discriminator_optimizer)
         self.net.generator.train()
-        real = self._mirrored(batch["image"].to(self.device))
-        latent = distributed.share(torch.randn(self.cfg.batch, self.cfg.latent)).to(self.device)
-        tint = distributed.share(torch.rand(self.cfg.batch, 2 * NUMBERS) * 2 - 1).to(self.device)
-        drawn = random_masks(self.cfg.batch // 2, self.cfg)
-        masks = [distributed.share(each).to(self.device).repeat(2, *[1] * (each.dim() - 1)) for each in drawn]
         with autocast(self.device, self.cfg.bf16):
-            with torch.no_grad():
-                found = self.net.classifier(real[: len(real) // 2])
-            found = with_other_vectors(found, masks)
-            features = [each.repeat(2, *[1] * (each.dim() - 1)) for each in found]
+            real = self._mirrored(batch["image"].to(self.device))
+            latent, tint, features, masks = self.draws(real)
             made = self.net.generator(latent, features, masks)
             losses = {"discriminator": self._discriminate(real, made.detach(), tint)}
         self._update(self.discriminator, self.discriminator_optimizer, losses["discriminator"])
@@ -104,9 +114,49 @@ class Trainer:
         means = distributed.mean_over_all(torch.stack([loss.detach().float() for loss in losses.values()]))
         return dict(zip(losses, means))
 
+    def draws(self, real: Tensor) -> Draws:
+        """Latent vectors, masks and features of the first half of the pictures, for a step."""
+        half = len(real) // 2
+        latent = distributed.share(torch.randn(self.cfg.batch, self.cfg.latent)).to(self.device)
+        tint = distributed.share(torch.rand(self.cfg.batch, 2 * NUMBERS) * 2 - 1).to(self.device)
+        once = [distributed.share(each)[:half].to(self.device) for each in random_masks(self.cfg.batch // 2, self.cfg)]
+        masks = [_twice(each) for each in once]
+        with torch.no_grad():
+            found = self.net.classifier(real[:half])
+        features = [_twice(each) for each in with_other_vectors(found, masks)]
+        return Draws(latent[: 2 * half], tint[: 2 * half], features, masks)
+
+    def averaged(self, pictures: Sequence[Tensor]) -> Net:
+        """A net with the moving average of the generator, in eval mode.
+
+        Args:
+            pictures: batches [B, 3, H, W], -1..1, on which its statistics of batch normalisation are measured.
+        """
+        net = self._copied(self.average.module)
+
+        def forward(k: int) -> Tensor:
+            with autocast(self.device, self.cfg.bf16):
+                latent, _, features, masks = self.draws(self._mirrored(pictures[k].to(self.device)))
+                made: Tensor = net.generator(latent, features, masks)
+            return made
+
+        measure_statistics(net.generator, forward, len(pictures))
+        return net
+
+    def latest(self) -> Net:
+        """A net with the generator of the last step, whose statistics were gathered in training; in eval mode."""
+        return self._copied(self.net.generator)
+
+    def _copied(self, generator: nn.Module) -> Net:
+        with torch.random.fork_rng(devices=[]):
+            net = build(self.cfg).to(self.device)
+        net.generator.load_state_dict(generator.state_dict())
+        net.classifier.load_state_dict(self.net.classifier.state_dict())
+        return net.requires_grad_(False).eval()
+
     def _mirrored(self, pictures: Tensor) -> Tensor:
-        chosen = distributed.share(torch.rand(self.cfg.batch) < 0.5).to(pictures.device).view(-1, 1, 1, 1)
-        return torch.where(chosen, pictures.flip(3), pictures) if self.cfg.mirror else pictures
+        chosen = distributed.share(torch.rand(self.cfg.batch) < 0.5)[: len(pictures)].to(pictures.device)
+        return torch.where(chosen.view(-1, 1, 1, 1), pictures.flip(3), pictures) if self.cfg.mirror else pictures
 
     def _discriminate(self, real: Tensor, made: Tensor, tint: Tensor) -> Tensor:
         shown = jitter_colours(torch.cat([real, made]), torch.cat(tint.chunk(2, 1)), self.cfg.jitter)
@@ -138,3 +188,7 @@ def with_other_vectors(found: list[Tensor], masks: list[Tensor]) -> list[Tensor]
     """Features of the references, with the vectors of the next one where a map and vectors are given."""
     other = exchanged([mask[: len(mask) // 2] for mask in masks])[:, None]
     return [each if each.dim() == 4 else torch.where(other, each.roll(1, 0), each) for each in found]
+
+
+def _twice(each: Tensor) -> Tensor:
+    return each.repeat(2, *[1] * (each.dim() - 1))

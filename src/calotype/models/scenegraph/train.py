@@ -11,13 +11,14 @@ from calotype.errors import InputError
 from calotype.models.scenegraph.archetypes import archetypes
 from calotype.models.scenegraph.config import Config
 from calotype.models.scenegraph.layout import composed, planes_of
-from calotype.models.scenegraph.network import Net, build
+from calotype.models.scenegraph.network import Net
 from calotype.models.scenegraph.objects import Objects, objects_of
 from calotype.models.scenegraph.trainer import Trainer
 from calotype.run import Run, fit, resumed, started
 
 _STAGE = "pictures"
 _SHOWN = 6  # pictures in a preview
+_MEASURED, _SHOWN_MEASURED = 50, 4  # batches for the statistics of batch normalisation, and for those of a preview
 
 Batches = Callable[[int], Mapping[str, Tensor]]
 
@@ -46,7 +47,7 @@ def train(batches: Batches, cfg: Config, run: Run) -> Net:
     if cfg.network != "ashual":
         raise InputError("models of sg2im are imported, not trained here: leave out network=sg2im")
     trainer = started(lambda: Trainer(cfg, run.device), run, _STAGE)
-    first = batches(0)
+    first = [batches(i) for i in range(_SHOWN_MEASURED)]
     fit(
         trainer.step,
         trainer.state,
@@ -54,15 +55,16 @@ def train(batches: Batches, cfg: Config, run: Run) -> Net:
         run,
         steps=cfg.steps,
         stage=_STAGE,
-        preview=lambda: preview(_finished(trainer), cfg, first),
+        preview=lambda: preview(trainer.averaged(first), cfg, first[0]),
     )
-    net = _finished(trainer)
+    run.reseed("statistics")
+    net = trainer.averaged([batches(i) for i in range(_MEASURED)])
     net.archetypes.copy_(archetypes_of(net, cfg, batches, run))
     return net
 
 
 def unfinished(cfg: Config, run: Run) -> Net | None:
-    """The net as a training in ``run.folder`` last saved it, without archetypes; ``None`` where nothing is saved.
+    """The net of the last step that a training in ``run.folder`` saved; ``None`` where nothing is saved.
 
     Its archetypes are the appearance vectors of the last objects of each class.
 
@@ -72,7 +74,7 @@ def unfinished(cfg: Config, run: Run) -> Net | None:
     trainer = started(lambda: Trainer(cfg, run.device, learning=False), run, _STAGE)
     if resumed(trainer, run, cfg.steps, _STAGE) is None:
         return None
-    net, pool = _finished(trainer), trainer.pool
+    net, pool = trainer.latest(), trainer.pool
     vectors = torch.cat([pool.vectors[kind, : int(pool.counts[kind])] for kind in range(cfg.classes + 1)])
     kinds = torch.repeat_interleave(torch.arange(cfg.classes + 1), pool.counts.cpu())
     net.archetypes.copy_(_of_sizes(vectors.cpu(), kinds, cfg, run))
@@ -96,13 +98,6 @@ def _of_sizes(vectors: Tensor, kinds: Tensor, cfg: Config, run: Run) -> Tensor:
         archetypes(vectors, kinds, cfg.classes + 1, size, run.generator("archetypes", size)) for size in cfg.archetypes
     ]
     return torch.cat(parts, 1)
-
-
-def _finished(trainer: Trainer) -> Net:
-    """The moving average as a net that is not trained any more."""
-    net = build(trainer.cfg).to(trainer.device)
-    net.load_state_dict(trainer.average.module.state_dict())
-    return net.requires_grad_(False).eval()
 
 
 @torch.no_grad()

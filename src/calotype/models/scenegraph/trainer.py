@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -17,7 +17,7 @@ from calotype.losses.perceptual import perceptual_loss
 from calotype.models.scenegraph.config import Config
 from calotype.models.scenegraph.discriminators import Discriminators
 from calotype.models.scenegraph.layout import composed, planes_of
-from calotype.models.scenegraph.network import build
+from calotype.models.scenegraph.network import Net, build
 from calotype.models.scenegraph.objects import (
     Objects,
     attributes_of,
@@ -31,6 +31,7 @@ from calotype.nn.optimizers import discriminator_optimizer, generator_optimizer
 from calotype.nn.patchgan import scores_of
 from calotype.nn.precision import autocast
 from calotype.nn.schedules import constant_then_linear, set_rates
+from calotype.nn.statistics import measure_statistics
 from calotype.semantic.objects import crops, mirrored
 from calotype.semantic.updates import update
 
@@ -150,7 +151,8 @@ class Trainer:
         cfg, count = self.cfg, self.cfg.batch
         moved = {name: value.to(self.device, non_blocking=True) for name, value in batch.items()}
         if cfg.mirror:
-            moved = mirrored(moved, distributed.share(torch.rand(count) < 0.5).to(self.device))
+            chosen = distributed.share(torch.rand(count) < 0.5)[: len(moved["image"])]
+            moved = mirrored(moved, chosen.to(self.device))
         objects = objects_of(moved, cfg)
         each = distributed.share(torch.rand(count, cfg.objects + 1, 4))
         noise = distributed.share(torch.randn(count, cfg.objects + 1, cfg.mask_noise))
@@ -169,19 +171,41 @@ class Trainer:
         place = torch.arange(len(objects.picture)) - (counts.cumsum(0) - counts)[objects.picture]
         return values[objects.picture, place].to(self.device)
 
+    def averaged(self, batches: Sequence[Mapping[str, Tensor]]) -> Net:
+        """A net with the moving average of the weights, in eval mode, without archetypes.
+
+        Args:
+            batches: as for ``step``; its statistics of batch normalisation are measured on them.
+        """
+        net = self._copied(self.average.module)
+
+        def forward(k: int) -> None:
+            real, objects, draws = self.examples(batches[k])
+            attributes = bool(draws["attributes"] < self.cfg.attribute_rate)
+            with autocast(self.device, self.cfg.bf16):
+                net.masks(self._embeddings(net, objects, draws, attributes=attributes), draws["noise"])
+                (layouts,) = self._layouts(objects, net.looks_of(real[objects.picture], objects.boxes).float())
+                net.renderer(layouts.contiguous(memory_format=torch.channels_last))
+
+        measure_statistics(net, forward, len(batches))
+        return net
+
+    def latest(self) -> Net:
+        """A net with the weights of the last step, whose statistics were gathered in training; in eval mode."""
+        return self._copied(self.net)
+
+    def _copied(self, weights: nn.Module) -> Net:
+        net = build(self.cfg).to(self.device)
+        net.load_state_dict(weights.state_dict())
+        return net.requires_grad_(False).eval()
+
     def made(self, real: Tensor, objects: Objects, draws: Mapping[str, Tensor], *, attributes: bool) -> Made:
         """What the networks make of a batch; without ``attributes`` these are zeros."""
-        cfg, net = self.cfg, self.net
-        given = attributes_of(objects.boxes, objects.masks, cfg.location_cells)
-        triples = random_triples(objects, draws["each"][:, :2])
-        embeddings = net.graph(objects.classes, triples, given if attributes else torch.zeros_like(given))
+        net = self.net
+        embeddings = self._embeddings(net, objects, draws, attributes=attributes)
         looks = net.looks_of(real[objects.picture], objects.boxes)
         others = self.pool.swapped(objects.classes, looks.detach().float(), draws["each"][:, 2:])
-        planes = planes_of(cfg, objects.classes, objects.boxes, objects.masks, objects.picture, drawing=False)
-        layouts, wrong = (
-            composed(cfg, objects.classes, each, planes, objects.picture, objects.pictures)
-            for each in (looks.float(), others)
-        )
+        layouts, wrong = self._layouts(objects, looks.float(), others)
         return Made(
             boxes=net.boxes(embeddings).float(),
             masks=net.masks(embeddings, draws["noise"]),
@@ -189,6 +213,18 @@ class Trainer:
             wrong=wrong,
             pictures=net.renderer(layouts.contiguous(memory_format=torch.channels_last)),
         )
+
+    def _embeddings(self, net: Net, objects: Objects, draws: Mapping[str, Tensor], *, attributes: bool) -> Tensor:
+        given = attributes_of(objects.boxes, objects.masks, self.cfg.location_cells)
+        triples = random_triples(objects, draws["each"][:, :2])
+        found: Tensor = net.graph(objects.classes, triples, given if attributes else torch.zeros_like(given))
+        return found
+
+    def _layouts(self, objects: Objects, *looks: Tensor) -> list[Tensor]:
+        """Layout tensors of the real boxes and masks with each of these appearance vectors."""
+        cfg = self.cfg
+        planes = planes_of(cfg, objects.classes, objects.boxes, objects.masks, objects.picture, drawing=False)
+        return [composed(cfg, objects.classes, each, planes, objects.picture, objects.pictures) for each in looks]
 
     def generator_losses(
         self, made: Made, real: Tensor, objects: Objects, *, attributes: bool

@@ -22,12 +22,13 @@ from calotype.errors import ArgumentError, FolderError, InputError, ModelError, 
 from calotype.files import check_writable, remove_stale_parts
 from calotype.image.signing import check_signing
 from calotype.kinds import KINDS
+from calotype.tasks.given_model import check_beside_model
 from calotype.tasks.job import Job
 from calotype.tasks.latent_job import CODE_SUFFIX
 from calotype.tasks.layout_kinds import check_layout, kind_of_layout
 from calotype.tasks.manifest import Manifest
 from calotype.tasks.outputs import series
-from calotype.tasks.request import Request, check_beside_model
+from calotype.tasks.request import Request
 
 
 def run_job_command(

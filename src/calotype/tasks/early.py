@@ -9,8 +9,9 @@ from typing import Any
 
 from calotype.catalog import ENGINES, MODELS
 from calotype.tasks import model_store
+from calotype.tasks.ability import check_able
 from calotype.tasks.job import Job
-from calotype.tasks.request import check_able, check_arguments, check_supported, own_arguments
+from calotype.tasks.request import check_arguments, check_supported, own_arguments
 
 
 def check_early(kind: type[Job], given: Mapping[str, Any]) -> None:

@@ -26,13 +26,14 @@ from calotype.kinds import KINDS, OUTPUTS
 from calotype.kinds.kind import Reading
 from calotype.results import Result
 from calotype.tasks import runner
+from calotype.tasks.given_model import check_beside_model
 from calotype.tasks.layout_kinds import check_layout
 from calotype.tasks.memory import require_memory
 from calotype.tasks.outputs import OutputSpec
 from calotype.tasks.param import DEFAULTS, described
 from calotype.tasks.progress import Training
 from calotype.tasks.provenance import Effect, with_origin
-from calotype.tasks.request import Request, check_beside_model, own_arguments, request
+from calotype.tasks.request import Request, own_arguments, request
 from calotype.tasks.signing import ingredients_of, write_signed
 from calotype.types import Carried, Cost, Photo, Size
 

@@ -9,13 +9,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from calotype.errors import ArgumentError, InputError, counted
+from calotype.tasks.ability import check_needs
 from calotype.tasks.aligned import aligned, aligned_mask, fitted
 from calotype.tasks.arguments import TILES, level_of
 from calotype.tasks.job import Job, common_settings, converted
 from calotype.tasks.memory import require_memory
 from calotype.tasks.outputs import UNRECORDED, OutputSpec
 from calotype.tasks.photo_model import PhotoModel, check_photo, check_purpose, purpose_of
-from calotype.tasks.request import Request, check_needs
+from calotype.tasks.request import Request
 from calotype.types import Cost, LabelMap, Photo, PhotoLike, Size
 
 if TYPE_CHECKING:

@@ -6,13 +6,13 @@ import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from calotype.catalog import ENGINES, MODELS, Loaded, able, config_from, declared, default_preset
+from calotype.catalog import MODELS, Loaded, config_from, declared
 from calotype.catalog import system as system_of
 from calotype.declaration import System, Verb
-from calotype.errors import ArgumentError, InputError, ModelError, unknown
-from calotype.tasks import kept_models, model_store
+from calotype.errors import ArgumentError
+from calotype.tasks.ability import check_able
 from calotype.tasks.arguments import (
     AUTO,
     TILES,
@@ -24,10 +24,8 @@ from calotype.tasks.arguments import (
     structure_from,
     whole,
 )
+from calotype.tasks.given_model import given_model
 from calotype.types import Factor, Size
-
-if TYPE_CHECKING:
-    from calotype.catalog import Loaded
 
 _MOST = 1_000_000  # outputs of one photo
 
@@ -149,7 +147,7 @@ def request(
         model=model,
     )
     device = str(choose_device(device))
-    given = None if model is None else _given_model(model, unfinished, offers_unfinished)
+    given = None if model is None else given_model(model, unfinished, offers_unfinished)
     engine = given.loaded.system if given else engine
     check_able(engine, verb, model_given=given is not None)
     own = check_supported(engine, verb, model_given=given is not None, structure=structure, tile=tile, own=own)
@@ -287,134 +285,3 @@ def check_seed(seed: int, n: int = 0) -> None:
     """
     if not 0 <= whole(seed, "a seed", "7") <= 2**53 - n:
         raise ArgumentError(f"a seed of {seed} cannot be used: give a whole number from 0 to 2**53")
-
-
-@dataclass(frozen=True)
-class _GivenModel:
-    folder: Path
-    loaded: Loaded
-    unfinished: bool
-
-
-def _given_model(model: str | Path, unfinished: bool, offered: bool) -> _GivenModel:
-    """The model given by folder or name, loaded.
-
-    Raises:
-        ModelError: there is none, or it cannot be loaded.
-    """
-    try:
-        return _load_given(model, unfinished, offered)
-    except InputError as error:
-        raise ModelError(str(error)) from error
-
-
-def _load_given(model: str | Path, unfinished: bool, offered: bool) -> _GivenModel:
-    folder = model_store.folder_of(model)
-    about = model_store.described(folder)
-    if about.get("engine") not in MODELS or model_store.is_finished(folder):
-        return _GivenModel(folder, kept_models.load(folder), False)
-    if not unfinished:
-        instead = ", or add --unfinished (unfinished=True) to use its last saved state" if offered else ""
-        raise InputError(
-            f"the model {folder.name} is not finished: run its 'calotype train' command again to resume{instead}"
-        )
-    return _GivenModel(folder, _load_unfinished(folder, about), True)
-
-
-def _load_unfinished(folder: Path, about: Mapping[str, Any]) -> Loaded:
-    """The last saved state of a model of a data set whose training is not finished."""
-    from calotype.run import Run
-
-    name = str(about["engine"])
-    module = system_of(name)
-    config = config_from(module, default_preset(name), about["config"])
-    net = module.unfinished(config, Run(folder, seed=int(about["seed"])))
-    if net is None:
-        raise InputError(f"the training of {folder.name} has saved nothing yet: wait a minute, or resume it")
-    size = module.picture_size(config)
-    return Loaded(name, module, config, net, str(about["photo_sha256"]), size, about.get("about", {}))
-
-
-def check_able(engine: str, verb: str, *, model_given: bool = False) -> None:
-    """Check that the system supports ``verb``, and that a trained model is given if the system needs one.
-
-    Raises:
-        InputError: the message names the systems that support it.
-    """
-    names = able(verb)
-    if engine not in {**ENGINES, **MODELS}:
-        known = [name for name in names if name in ENGINES] or list(ENGINES)
-        raise ArgumentError(unknown("engine", engine, ENGINES if names else known))
-    if model_given:
-        _check_model_able(engine, verb, names)
-        return
-    if engine in names:
-        if engine in MODELS:
-            raise ArgumentError(
-                f"{engine} has the verb '{verb}' only with a model of a data set: give one, --model NAME "
-                "(model=); 'calotype models' lists them"
-            )
-        return
-    if not names:
-        raise ArgumentError(f"no engine here has the verb '{verb}': 'calotype engines' lists the engines")
-    if engine in MODELS:
-        raise ArgumentError(
-            f"{engine} is trained on a data set and has no verb '{verb}': train it on a folder, 'calotype train "
-            f"{engine} FOLDER', and then 'calotype {next(iter(declared(engine).verbs))}' makes pictures"
-        )
-    engines = [name for name in names if name in ENGINES] or names
-    raise ArgumentError(f"the engine {engine} has no verb '{verb}': use one that has it ({', '.join(engines)})")
-
-
-def _check_model_able(system: str, verb: str, names: list[str]) -> None:
-    """Check that the system of a given model is among those that support ``verb``."""
-    if system in names:
-        return
-    if not declared(system).of_sets and all(name in MODELS for name in names):
-        raise ModelError(
-            f"the model is of one photo ({system}): give that photo to a verb, like calotype vary PHOTO --model"
-        )
-    if system not in MODELS:
-        engines = [name for name in names if name in ENGINES] or names
-        raise ModelError(f"a model of {system} has no verb '{verb}': use one that has it ({', '.join(engines)})")
-    own = ", ".join(f"'{name}'" for name in declared(system).verbs)
-    models = [name for name in names if name in MODELS]
-    another = f", or give a model of {', '.join(models)}" if models else ""
-    without = ", or leave out --model" if len(models) < len(names) else ""
-    raise ModelError(f"a model of {system} has no verb '{verb}': use it with {own}{another}{without}")
-
-
-def check_needs(system: str, config: Any, verb: str) -> None:
-    """Check that the weights of other networks are there which a verb, or ``train``, needs.
-
-    Raises:
-        InputError: they are not.
-    """
-    if declared(system).needs:
-        getattr(system_of(system), declared(system).needs)(config, verb)
-
-
-def check_beside_model(given: Mapping[str, str], model: str, system: str) -> None:
-    """Refuse what a trained model decides itself: its system and its preset.
-
-    Args:
-        given: the arguments ``engine`` and ``preset`` as far as they were given.
-        model: name of the model.
-        system: its system.
-
-    Raises:
-        ArgumentError: another engine was given, or a preset.
-    """
-    engine = given.get("engine", system)
-    if engine != system:
-        raise ArgumentError(f"the model {model} is of {system}: leave out --engine {engine} (engine=), or --model")
-    if "preset" in given:
-        raise ArgumentError(
-            f"the preset of the trained model {model} is fixed: leave out --preset {given['preset']} (preset=), or "
-            "--model"
-        )
-
-
-def abilities(engine: str) -> frozenset[str]:
-    """The optional features that an engine supports, see ``System.abilities``; empty for models of a data set."""
-    return declared(engine).abilities

@@ -10,12 +10,13 @@ from calotype.catalog import ENGINES
 from calotype.errors import ArgumentError, counted
 from calotype.results import Animation, Result
 from calotype.tasks import arguments
+from calotype.tasks.ability import abilities
 from calotype.tasks.arguments import between, one_of, whole
 from calotype.tasks.frames import named_frames
 from calotype.tasks.outputs import OutputSpec
 from calotype.tasks.param import Param
 from calotype.tasks.photo_job import PhotoJob
-from calotype.tasks.request import Request, abilities
+from calotype.tasks.request import Request
 from calotype.tasks.verb_options import TrainedOptions
 from calotype.types import Cost, PhotoLike, Shape, Size
 

@@ -13,13 +13,14 @@ from calotype.catalog import model as model_of
 from calotype.errors import ArgumentError, InputError
 from calotype.files import shown
 from calotype.tasks import arguments, model_store
+from calotype.tasks.ability import check_able, check_needs
 from calotype.tasks.data import set_folder
 from calotype.tasks.dataset import Dataset
 from calotype.tasks.dataset_model import DatasetModel
 from calotype.tasks.image_conditioned import of_photo
 from calotype.tasks.memory import require_memory
 from calotype.tasks.photo_model import PhotoModel, purpose_of
-from calotype.tasks.request import check_able, check_needs, check_seed
+from calotype.tasks.request import check_seed
 from calotype.tasks.segment import is_auto, map_of
 from calotype.tasks.upscale import enlargement
 from calotype.types import LabelMap, LabelMapLike, Photo, PhotoLike

@@ -161,10 +161,11 @@ def shifted(layers: Layers, after: Layers, number: int) -> Tensor:
     grid = F.affine_grid(move, [1, 4, side, side], align_corners=False)
     both = torch.cat([layers.colours[:, k] * layers.alpha[:, k], layers.alpha[:, k]], 1)
     layer = F.grid_sample(both, grid, padding_mode="zeros", align_corners=False)
-    alpha, colours = layers.alpha.clone(), layers.colours.clone()
+    alpha, colours, depth = layers.alpha.clone(), layers.colours.clone(), layers.rendered.clone()
     alpha[:, k] = layer[:, 3:]
     colours[:, k] = layer[:, :3] / layer[:, 3:].clamp_min(1e-3)
-    return composed(colours, alpha, layers.depth, layers.background)[0]
+    depth[:, k] = F.grid_sample(depth[:, k], grid, mode="nearest", padding_mode="border", align_corners=False)
+    return composed(colours, alpha, depth, layers.background)[0]
 
 
 def distances(model: Model, real: Tensor) -> dict[str, float]:

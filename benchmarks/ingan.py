@@ -58,7 +58,7 @@ TRAINING: dict[str, dict[str, Any]] = {
     "patches not whitened": {"floor": 10.0, "judged": 140.0},
     "half the steps": {"steps": 0.5},
     "critics in the place of the distance": {"judge": "critics", "judged": 1.0, "spectral": True, "critic_width": 32},
-    "batch norm by running means": {"norm": "batch"},
+    "batch norm by running means": {"norm": "batch", "average": 0.0},
     "all of the picture made by the network": {"residual": False, "warm": 100},
     "weights not averaged": {"average": 0.0},
     "no way back": {"reconstruction": 0.0},

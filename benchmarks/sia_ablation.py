@@ -59,7 +59,7 @@ TRAINED: dict[str, dict[str, Any]] = {
     "no fixed point": {"anchored": False, "fixed_point": 0.0},
     "critic blind to labels": {"conditional": False},
     "augmentation as published": {"warp": 0.02, "zoom": 0.2, "shift": 0.0, "growth": 0.4},
-    "batch norm": {"norm": "batch"},
+    "batch norm": {"norm": "batch", "average": 0.0},
     "spectral norm in the generator": {"spectral": True},
     "last weights, no running mean": {"average": 0.0},
     "rates as published": {"rate": 0.005, "critic_rate": 0.02},

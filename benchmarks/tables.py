@@ -2618,7 +2618,8 @@ def control3d() -> str:
         table(_SCENE_COLUMNS, [_scene_row(name, row) for name, row in measured])
         + f"\n\nData set `solids`, {result['learned_from']} pictures of 32 pixels; {result['scenes']} scenes of fresh "
         "seeds. Slope: of the alpha of each object that is whole in both pictures, relative to focal length over "
-        "depth, 1 is right (asked: within .2); before: of the first object alone. Edited: the largest object. Change "
+        "depth, 1 is right (asked: within .2). Edited: the largest object. Before: slope and edits of the first object "
+        "alone, and in the plane objects hid each other by their painted depth. Change "
         "outside: mean absolute change (values -1..1) outside of the old and new outlines (asked: .02). "
         "Errors: objects turned by 30 degrees and followed. Solids in surroundings: by a segmentation network "
         f"(asked: below 2 %). FD: Frechet distance, features: {result['features']}; that of two halves of the real "

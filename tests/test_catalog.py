@@ -18,6 +18,7 @@ from calotype import catalog, saving
 from calotype.catalog import load
 from calotype.errors import InputError
 from calotype.models import cocogan
+from calotype.tasks import given_model
 
 
 @dataclass(frozen=True)
@@ -140,6 +141,18 @@ def test_every_preset_survives_json_and_text(name):
         assert catalog.config_from(system, preset, values) == config
         texts = {k: ",".join(map(str, v)) if isinstance(v, list) else str(v) for k, v in values.items()}
         assert catalog.config_from(system, preset, texts) == config
+
+
+@pytest.mark.parametrize(("name", "field", "value"), [("control3d", "poses", "learned"), ("pyramid", "exchanged", 0.0)])
+def test_fields_that_a_saved_training_does_not_tell_are_of_earlier_versions(name, field, value, monkeypatch, tmp_path):
+    assert getattr(catalog.saved_config(name, {"steps": 3}), field) == value
+    given = []
+    monkeypatch.setattr(catalog.system(name), "unfinished", lambda config, run: given.append(config))
+    about = {"engine": name, "config": {"steps": 3}, "seed": 0, "photo_sha256": ""}
+    with pytest.raises(InputError, match="saved nothing yet"):
+        given_model._load_unfinished(tmp_path, about)
+    assert getattr(given[0], field) == value
+    assert given[0].steps == 3
 
 
 def test_presets():

@@ -198,7 +198,7 @@ def load(folder: str | Path) -> Loaded:
     try:
         module = system(saved.system)
         _check_settings(module.Config(), saved.config, folder)
-        config = configured(module.Config(), saved.config, saved.system)
+        config = saved_config(saved.system, saved.config)
     except ArgumentError as error:  # not of the caller: the file is of another version
         raise InputError(f"the model in {shown(folder)} cannot be used: {error}") from error
     try:
@@ -224,6 +224,15 @@ def _check_settings(config: Any, values: Mapping[str, Any], folder: str | Path) 
             f"the model in {shown(folder)} is of another version of calotype: it has the setting '{foreign[0]}', which "
             "this one does not know: use that version, or train the model again"
         )
+
+
+def saved_config(name: str, values: Mapping[str, Any]) -> Any:
+    """The ``Config`` of a saved model or training of a system: fields that it does not tell are as in earlier versions.
+
+    Raises:
+        InputError: an unknown field or an invalid value.
+    """
+    return configured(system(name).Config(), values, name)
 
 
 def config_from(engine_module: types.ModuleType, preset: str, overrides: Mapping[str, Any]) -> Any:

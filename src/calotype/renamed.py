@@ -14,7 +14,17 @@ from typing import Any
 # Former module names, each with the current name and the classes and functions that were renamed or, with a dot, moved.
 _RENAMED: dict[str, tuple[str, dict[str, str]]] = {
     "tasks.making": ("tasks.job", {"Piece": "OutputSpec"}),
-    "tasks.order": ("tasks.request", {"Order": "Request", "order": "request"}),
+    "tasks.order": (
+        "tasks.request",
+        {
+            "Order": "Request",
+            "order": "request",
+            "check_able": "tasks.ability.check_able",
+            "check_needs": "tasks.ability.check_needs",
+            "abilities": "tasks.ability.abilities",
+            "check_beside_model": "tasks.given_model.check_beside_model",
+        },
+    ),
     "tasks.remaking": ("tasks.image_conditioned", {"Remaking": "ImageConditionedJob", "Blending": "BlendedJob"}),
     "tasks.filling": ("tasks.inpainting", {"Filling": "InpaintingJob"}),
     "tasks.crew": ("tasks.executor", {"Crew": "Executor", "Lost": "WorkerDied"}),

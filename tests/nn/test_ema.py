@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from calotype.nn.ema import ExponentialMovingAverage
+from calotype.nn.spectral import estimate_again, spectral_norm
 from calotype.run import Run
 
 
@@ -54,6 +55,23 @@ def test_it_is_saved_and_restored_with_a_run(tmp_path):
     assert torch.equal(again.module.weight, average.weight)
     again.copy_from(source)
     assert (again.updates, again.module.weight.tolist()) == (0, source.weight.tolist())
+
+
+def test_unit_vectors_of_spectral_normalisation_are_copied_and_estimated_again():
+    torch.manual_seed(0)
+    source = spectral_norm(nn.Linear(6, 5))
+    ema = ExponentialMovingAverage(spectral_norm(nn.Linear(6, 5)), 0.9)
+    for _ in range(20):
+        with torch.no_grad():
+            source.parametrizations.weight.original.copy_(torch.randn(5, 6))
+        source(torch.zeros(1, 6))
+        ema.update(source)
+    mine, theirs = (each.parametrizations.weight[0] for each in (ema.module, source))
+    assert torch.equal(mine._u, theirs._u)
+    assert torch.equal(mine._v, theirs._v)
+    assert torch.linalg.matrix_norm(ema.module.weight, 2) > 1.5  # these vectors are of other weights
+    estimate_again(ema.module)
+    assert float(torch.linalg.matrix_norm(ema.module.weight, 2)) == pytest.approx(1, abs=0.02)
 
 
 @pytest.mark.parametrize(("decay", "warmup"), [(1.0, 0), (-0.1, 0), (0.9, -1)])

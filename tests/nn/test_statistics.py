@@ -2,18 +2,20 @@
 
 import copy
 from dataclasses import replace
+from importlib import import_module
 
 import pytest
 import torch
 from torch import nn
 
+from calotype.errors import Stopped
 from calotype.models import layout2im, pyramid, scenegraph
 from calotype.models.layout2im.network import objects_of as layout_objects
 from calotype.models.pyramid.trainer import Trainer as PyramidTrainer
 from calotype.models.scenegraph.train import redrawn
 from calotype.models.scenegraph.trainer import objects_of as graph_objects
 from calotype.nn.statistics import RunningStatistics, has_running_statistics, measure_statistics
-from calotype.run import Run
+from calotype.run import Run, resumed
 
 
 class Synchronised(RunningStatistics):
@@ -147,3 +149,24 @@ def test_a_trained_model_has_the_statistics_of_its_own_weights(given, most, tmp_
     net = module.train(batches, cfg, Run(tmp_path, seed=0))
     torch.manual_seed(1)
     assert deviation(net, forward, 60) < most
+
+
+@pytest.mark.parametrize("given", [of_pyramid, of_layout2im, of_scenegraph])
+def test_an_unfinished_training_gives_the_weights_of_its_last_step(given, tmp_path):
+    module, cfg, batches, _ = given()
+    cfg = replace(cfg, steps=4)
+    run = Run(tmp_path, seed=0, on_event=lambda event: run.stop() if event.step == 3 else None)
+    with pytest.raises(Stopped):
+        module.train(batches, cfg, run)
+    found = module.unfinished(cfg, Run(tmp_path, seed=0)).state_dict()
+    trainer = import_module(f"{module.__name__}.trainer").Trainer(cfg, torch.device("cpu"))
+    assert resumed(trainer, Run(tmp_path, seed=0), cfg.steps, "pictures") is trainer
+    average, latest = trainer.average.module.state_dict(), trainer.net.state_dict()
+    given_back = {name.removeprefix("generator."): value for name, value in found.items()}
+    weights = [name for name in average if name.endswith("weight") and average[name].dim() == 4]
+    changed = 0
+    for name in weights:
+        mine = given_back[name] if name in given_back else found[name]
+        assert torch.equal(mine, latest[name] if name in latest else latest[f"generator.{name}"])
+        changed += not torch.equal(mine, average[name])
+    assert changed  # a level that was not drawn in three steps has its first weights

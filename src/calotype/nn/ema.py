@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 M = TypeVar("M", bound=nn.Module)
+_UNIT_VECTORS = ("parametrizations.weight.0._u", "parametrizations.weight.0._v")  # of spectral normalisation
 
 
 class ExponentialMovingAverage(Generic[M]):
@@ -15,8 +16,10 @@ class ExponentialMovingAverage(Generic[M]):
 
     At update t (counted from 0) every floating-point parameter and buffer a of the average becomes
     ``d a + (1 - d) s``, where s is the value of the source and ``d = min(decay, (1 + t) / (warmup + t))``. Other
-    buffers, such as counters, are copied. It has ``state_dict`` and ``load_state_dict``, so it can be part of the state
-    of a training that is resumed.
+    buffers, such as counters, are copied, and so are the unit vectors of spectral normalisation, whose means would not
+    have length 1; ``nn.spectral.estimate_again`` and ``nn.statistics.measure_statistics`` make them, and statistics of
+    batch normalisation, those of the average. It has ``state_dict`` and ``load_state_dict``, so it can be part of the
+    state of a training that is resumed.
 
     Args:
         average: module with the structure of the source. It is overwritten by the first ``copy_from`` or by updates.
@@ -40,20 +43,13 @@ class ExponentialMovingAverage(Generic[M]):
     @torch.no_grad()
     def copy_from(self, source: M) -> None:
         """Make the average equal to the source, as before the first update."""
-        for mine, theirs in _pairs(self.module, source):
-            mine.copy_(theirs)
+        update_average(self.module, source, 0.0)
         self.updates = 0
 
     @torch.no_grad()
     def update(self, source: M) -> None:
         """Move the average towards the present state of the source."""
-        floating = [(mine, theirs) for mine, theirs in _pairs(self.module, source) if mine.is_floating_point()]
-        if floating:
-            averages, values = (list(each) for each in zip(*floating))
-            torch._foreach_lerp_(averages, values, 1 - self.current_decay())
-        for mine, theirs in _pairs(self.module, source):
-            if not mine.is_floating_point():
-                mine.copy_(theirs)
+        update_average(self.module, source, self.current_decay())
         self.updates += 1
 
     def current_decay(self) -> float:
@@ -76,7 +72,23 @@ class ExponentialMovingAverage(Generic[M]):
         self.module.load_state_dict(state["module"])
 
 
-def _pairs(average: nn.Module, source: nn.Module) -> list[tuple[Tensor, Tensor]]:
-    """Tensors of the average, each with that of the source of the same name."""
+@torch.no_grad()
+def update_average(average: nn.Module, source: nn.Module, decay: float) -> None:
+    """Move the tensors of an average towards those of the source, see ``ExponentialMovingAverage``.
+
+    Args:
+        average: module with the structure of the source; changed in place.
+        source: the trained module.
+        decay: share of the average that is kept, 0 <= decay < 1; with 0 everything is copied.
+    """
     theirs = source.state_dict()
-    return [(mine, theirs[name]) for name, mine in average.state_dict().items()]
+    averages: list[Tensor] = []
+    values: list[Tensor] = []
+    for name, mine in average.state_dict().items():
+        if decay and mine.is_floating_point() and not name.endswith(_UNIT_VECTORS):
+            averages.append(mine)
+            values.append(theirs[name])
+        else:
+            mine.copy_(theirs[name])
+    if averages:
+        torch._foreach_lerp_(averages, values, 1 - decay)

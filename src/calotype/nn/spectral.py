@@ -10,6 +10,7 @@ from torch.nn.utils import parametrize
 
 _EPSILON = 1e-12  # minimum of a norm that is divided by
 _INITIAL_ITERATIONS = 15  # of the power iteration, before training
+_AGAIN = 15  # of averaged weights
 
 M = TypeVar("M", bound=nn.Module)
 
@@ -31,6 +32,26 @@ def spectral_norm(layer: M) -> M:
     assert isinstance(weight, Tensor)
     parametrize.register_parametrization(layer, "weight", _Spectral(weight.detach()))
     return layer
+
+
+@torch.no_grad()
+def estimate_again(module: M, iterations: int = _AGAIN) -> M:
+    """Estimate the largest singular values of all layers of ``spectral_norm`` in a module anew, in place.
+
+    For weights that are a moving average: vectors of the training belong to the weights of its last step.
+
+    Returns:
+        The same module.
+    """
+    for each in module.modules():
+        if parametrize.is_parametrized(each, "weight"):
+            found: Any = each.parametrizations["weight"]  # type: ignore[index]
+            for spectral in found:
+                if isinstance(spectral, _Spectral):
+                    matrix = found.original.flatten(1)
+                    for _ in range(iterations):
+                        _iterate(matrix, spectral._u, spectral._v)
+    return module
 
 
 class _Spectral(nn.Module):

@@ -19,6 +19,7 @@ class RunningStatistics(nn.Module):
         momentum: share of the present batch in the running statistics, above 0 and at most 1.
 
     Attributes:
+        running: whether these normalise in eval mode.
         mean: running mean, [channels].
         variance: running biased variance, [channels].
         momentum: as given; ``measure_statistics`` changes it for a while.
@@ -26,6 +27,7 @@ class RunningStatistics(nn.Module):
 
     mean: Tensor
     variance: Tensor
+    running = True
 
     def __init__(self, channels: int, momentum: float) -> None:
         super().__init__()
@@ -43,7 +45,7 @@ class RunningStatistics(nn.Module):
 
 def has_running_statistics(net: nn.Module) -> bool:
     """Whether a layer of the net normalises by running statistics in eval mode."""
-    return bool(_norms(net))
+    return any(isinstance(each, _BatchNorm) or each.running for each in _norms(net))
 
 
 @torch.no_grad()
@@ -57,7 +59,7 @@ def measure_statistics(net: nn.Module, forward: Callable[[int], object], passes:
 
     Args:
         net: whose layers are measured: those of ``RunningStatistics``, and torch's batch normalisation.
-        forward: makes the net compute its pass ``k``, 0 .. ``passes`` - 1, on a batch as in training.
+        forward: makes the net compute its pass ``k``, 0 .. ``passes`` - 1, on a batch as in training; each layer once.
         passes: how many; above 0.
     """
     norms = _norms(net)

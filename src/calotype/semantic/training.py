@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from calotype.nn.folding import folded_state
+from calotype.nn.statistics import has_running_statistics
 from calotype.run import Run, fit, resumed, started
 from calotype.semantic.config import LayoutConfig
 from calotype.semantic.network import Build, Net
@@ -80,8 +81,7 @@ def unfinished(cfg: LayoutConfig, run: Run, build: Build) -> Net | None:
     trainer = resumed(_started(cfg, run, build, learning=False), run, cfg.steps, _STAGE)
     if trainer is None:
         return None
-    running = cfg.norm == "batch" and cfg.statistics == "running"
-    return _folded(trainer, trainer.net if running else trainer.average.module)
+    return _folded(trainer, trainer.net if has_running_statistics(trainer.net) else trainer.average.module)
 
 
 def _started(cfg: LayoutConfig, run: Run, build: Build, *, learning: bool = True) -> Trainer:

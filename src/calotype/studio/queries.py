@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from calotype.catalog import ENGINES, MODELS, config_from, declared, default_preset, engine, model
+from calotype.catalog import ENGINES, MODELS, declared, default_preset, engine, model, saved_config
 from calotype.errors import InputError
 from calotype.studio.dataset_job import listed
 from calotype.studio.forms import VERBS as ASKED
@@ -104,7 +104,7 @@ def _supported_verbs(entry: Any) -> list[str]:
     module = model(entry.engine)
     try:
         described = model_store.described(Path(entry.folder))
-        config = config_from(module, default_preset(entry.engine), described["config"])
+        config = saved_config(entry.engine, described["config"])
     except (InputError, KeyError):
         return []
     verbs = declared(entry.engine).verbs

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from calotype.catalog import MODELS, Loaded, config_from, default_preset
+from calotype.catalog import MODELS, Loaded, saved_config
 from calotype.catalog import system as system_of
 from calotype.errors import ArgumentError, InputError, ModelError
 from calotype.tasks import kept_models, model_store
@@ -59,7 +59,7 @@ def _load_unfinished(folder: Path, about: Mapping[str, Any]) -> Loaded:
 
     name = str(about["engine"])
     module = system_of(name)
-    config = config_from(module, default_preset(name), about["config"])
+    config = saved_config(name, about["config"])
     net = module.unfinished(config, Run(folder, seed=int(about["seed"])))
     if net is None:
         raise InputError(f"the training of {folder.name} has saved nothing yet: wait a minute, or resume it")

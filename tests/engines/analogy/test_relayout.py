@@ -56,7 +56,8 @@ def test_the_net_alone_learns_where_things_are(photo, labels):
     [
         {"side": 0},
         {"side": 0, "refined": False},
-        {"coding": "colours", "norm": "batch", "output": "leaky", "spectral": True, "ratio": "raw", "anchored": False},
+        {"coding": "colours", "norm": "batch", "output": "leaky", "average": 0.0, "ratio": "raw", "anchored": False},
+        {"spectral": True},
         {"features": "auto", "conditional": False, "average": 0.0, "blend": True, "coding": "colours", "semantic": 0.0},
         {"critic_after": 1, "generator_steps": 2, "segment_always": False, "fixed_point": 1.0, "anchored": False},
     ],
@@ -116,6 +117,8 @@ def test_a_saved_model_makes_the_same(photo, labels, target, net):
         ({"patch": 4}, "patch=4 cannot be used"),
         ({"steps": 0}, "steps=0 cannot be used"),
         ({"average": 1.0}, "average=1 cannot be used"),
+        ({"norm": "batch", "average": 0.9}, "--set average=0"),
+        ({"output": "leaky", "average": 0.9}, "--set average=0"),
         ({"together": -1.0}, "together=-1 cannot be used: give a number from 0 up"),
         ({"components": -1}, "components=-1 cannot be used: give a whole number from 0 up"),
         ({"critic_after": 0}, "the discriminator has to be trained"),

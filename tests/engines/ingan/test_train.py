@@ -112,6 +112,7 @@ def test_it_learns_to_copy_and_then_what_is_asked(photo):
         ({"side": 10}, "at least 20 pixels"),
         ({"largest": 1.0}, "largest=1"),
         ({"smallest": 1.5}, "smallest=1.5"),
+        ({"norm": "batch", "average": 0.9}, "--set average=0"),
     ],
 )
 def test_settings_that_cannot_be_used(photo, changes, said):

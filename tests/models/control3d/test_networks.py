@@ -135,7 +135,7 @@ def test_consistency_is_small_for_a_solid_that_is_turned_and_large_for_one_that_
         colours = textured(made.surface, grid)[:, None]
         alpha, depth = made.alpha[:, None, None], made.depth[:, None, None]
         at = Pose(*(part[:, None] for part in placed))
-        return Layers(colours[:, 0], colours, alpha, alpha, depth, depth[:, 0], colours[:, 0], at, scene.pose)
+        return Layers(colours[:, 0], colours, alpha, alpha, depth, depth, depth[:, 0], colours[:, 0], at, scene.pose)
 
     one, other = seen(scene), seen(turned_objects(scene, torch.full((1, 1), 0.35)))
     depth, colours = consistency_errors(one, other, view)
@@ -346,6 +346,7 @@ def test_what_is_rendered_reaches_every_resolution_of_a_styled_painter():
         {"batch": 6},
         {"painter_rate": -1.0},
         {"reach": 0.0},
+        {"reach": 1.1},
     ],
 )
 def test_settings_that_contradict_each_other_are_refused(changes):

@@ -61,3 +61,8 @@ def checked_settings(cfg: Config) -> None:
     not_negative(cfg, ("believed", "together", "label_weight", "place_weight"))
     if not 0 <= cfg.average < 1:
         raise unusable(cfg, "average", "a number from 0 to below 1, like 0.995")
+    if cfg.average and (cfg.norm == "batch" or cfg.output == "leaky"):
+        raise ArgumentError(
+            "--set norm=batch and --set output=leaky need --set average=0: a moving average has no statistics of batch "
+            "normalisation of its own"
+        )

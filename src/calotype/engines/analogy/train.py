@@ -14,6 +14,7 @@ from calotype.engines.analogy.labelling import checked_labels
 from calotype.engines.analogy.net import Net
 from calotype.engines.analogy.sizes import Size
 from calotype.engines.analogy.trainer import StepInputs, Trainer
+from calotype.nn.spectral import estimate_again
 from calotype.run import Run, fit
 
 
@@ -65,7 +66,7 @@ def train(photo: Tensor, cfg: Config, run: Run, *, labels: Tensor) -> Net:
         _train_part(trainer, first, steps, stage)
         first += steps
         net.finished += 1
-    return net.requires_grad_(False).eval()
+    return _averaged(net, cfg)
 
 
 def unfinished(photo: Tensor, cfg: Config, run: Run, *, labels: Tensor) -> Net | None:
@@ -75,7 +76,14 @@ def unfinished(photo: Tensor, cfg: Config, run: Run, *, labels: Tensor) -> Net |
         if not run.finished(steps, trainer.state, stage=stage):
             break
         net.finished += 1
-    return net.requires_grad_(False).eval() if int(net.finished) else None
+    return _averaged(net, cfg) if int(net.finished) else None
+
+
+def _averaged(net: Net, cfg: Config) -> Net:
+    """The model; the singular values of averaged weights are estimated anew."""
+    if cfg.average:
+        estimate_again(net.generator)
+    return net.requires_grad_(False).eval()
 
 
 def _prepared(photo: Tensor, cfg: Config, run: Run, labels: Tensor) -> tuple[Net, Trainer]:

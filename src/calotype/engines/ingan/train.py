@@ -19,8 +19,10 @@ from calotype.engines.ingan.discriminators import (
 )
 from calotype.engines.ingan.geometry import Arc, Form, Quad, Size
 from calotype.engines.ingan.net import Net, channels_last, generator_of, learned_size
-from calotype.errors import InputError
+from calotype.errors import ArgumentError, InputError
 from calotype.image.resize import resize
+from calotype.nn.ema import update_average
+from calotype.nn.spectral import estimate_again
 from calotype.run import Run, fit
 from calotype.setting_checks import at_least, odd_sides, one_of, unusable, within
 
@@ -257,11 +259,7 @@ class Trainer:
     def _update_average(self, i: int) -> None:
         """Update the exponential moving average; with a smaller decay in the first steps."""
         decay = min(self.cfg.average, (1 + i) / (10 + i)) if self.cfg.average else 0.0
-        for mean, now in zip(self.average.state_dict().values(), self.generator.state_dict().values(), strict=True):
-            if mean.is_floating_point():
-                mean.lerp_(now, 1 - decay)
-            else:
-                mean.copy_(now)
+        update_average(self.average, self.generator, decay)
 
     @torch.no_grad()
     def preview(self) -> Tensor:
@@ -272,6 +270,8 @@ class Trainer:
 
     def finish(self) -> Net:
         """The trained model, in eval mode."""
+        if self.cfg.average:
+            estimate_again(self.average)
         self.net.finished.fill_(True)
         return self.net.requires_grad_(False).eval()
 
@@ -289,6 +289,11 @@ def check_settings(cfg: Config) -> None:
         if 0 < getattr(cfg, name) < 20 or getattr(cfg, name) < 0:
             raise unusable(cfg, name, "at least 20 pixels, or 0 for all")
     within(cfg, _RANGES)
+    if cfg.norm == "batch" and cfg.average:
+        raise ArgumentError(
+            "--set norm=batch needs --set average=0: a moving average has no statistics of batch normalisation of its "
+            "own"
+        )
 
 
 def checked(photo: Tensor, cfg: Config) -> None:

@@ -154,8 +154,8 @@ class Config:
                 raise ValueError(f"{name} has to be at least 1")
         if self.poses == "sampled" and self.latent // 2 < PLACED * self.objects:
             raise ValueError(f"latent has to be at least {2 * PLACED * self.objects} for so many sampled poses")
-        if self.reach <= 0:
-            raise ValueError("reach has to be above 0")
+        if not 0 < self.reach <= 1:
+            raise ValueError("reach has to be above 0 and at most 1, as far as objects can be moved")
         if self.giraffe:
             parsed(self.giraffe)
         if not 0 < self.least_size < self.most_size:

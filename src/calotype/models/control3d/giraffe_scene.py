@@ -146,6 +146,7 @@ def layers(
         alpha=alpha,
         outline=alpha,
         depth=depth,
+        rendered=depth,
         fused=visible.amin(1),
         background=picture(torch.zeros_like(present), True),
         pose=seen_at,

@@ -29,6 +29,7 @@ class Layers(NamedTuple):
         alpha: of the objects as painted, [B, N, 1, h, w], 0..1; 0 for those that are not there.
         outline: alpha of the primitives, which no object leaves, [B, N, 1, h, w].
         depth: of the objects as painted, [B, N, 1, h, w].
+        rendered: depth of the primitives, by which objects hide each other, [B, N, 1, h, w].
         fused: depth of the nearest object, [B, 1, h, w].
         background: [B, 3, h, w], -1..1.
         pose: of the objects in camera coordinates.
@@ -40,6 +41,7 @@ class Layers(NamedTuple):
     alpha: Tensor
     outline: Tensor
     depth: Tensor
+    rendered: Tensor
     fused: Tensor
     background: Tensor
     pose: Pose
@@ -95,10 +97,11 @@ class Net(nn.Module):
         own = each_of(opaque + (1 - opaque) * (painted[:, 3:4] + 1) / 2) * outline
         colours = each_of(painted[:, :3])
         background = self.surroundings(scene.around, latent, camera)
-        picture, _ = composed(colours, own, each_of(depth), background)
+        surface = each_of(depth)
+        picture, _ = composed(colours, own, surface, background)
         found = each_of(middle + reach * painted[:, 4:5])
         nearest = fused_depth(own, found, view.far)
-        return Layers(picture, colours, own, outline, found, nearest, background, pose, scene.pose)
+        return Layers(picture, colours, own, outline, found, surface, nearest, background, pose, scene.pose)
 
     def _rendered(self, pose: Pose, texture: Tensor, view: View) -> tuple[Rendered, Tensor]:
         made = (spheres if self.cfg.primitive == "sphere" else cuboids)(pose, view)

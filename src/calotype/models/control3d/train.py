@@ -13,6 +13,7 @@ from calotype.models.control3d.generate import scene
 from calotype.models.control3d.network import Net
 from calotype.models.control3d.paired_trainer import PairedTrainer
 from calotype.models.control3d.trainer import Trainer
+from calotype.nn.spectral import estimate_again
 from calotype.run import Run, fit, resumed, started
 
 _STAGE = "scenes"
@@ -87,7 +88,7 @@ def _started(cfg: Config, run: Run) -> Trainer:
 
 
 def _finalized(trainer: Trainer) -> Net:
-    return trainer.average.module.requires_grad_(False).eval()
+    return estimate_again(trainer.average.module.requires_grad_(False).eval())
 
 
 def preview(net: Net, cfg: Config, run: Run) -> Tensor:

@@ -43,11 +43,11 @@ def train(batches: Batches, cfg: Config, run: Run) -> Net:
     first = [batches(i) for i in range(_SHOWN_MEASURED)]
 
     def shown() -> Tensor:
-        return preview(trainer.averaged(first), cfg, first[0])
+        return preview(trainer.averaged(first.__getitem__, len(first)), cfg, first[0])
 
     fit(trainer.step, trainer.state, batches, run, steps=cfg.steps, stage=_STAGE, preview=shown)
     run.reseed("statistics")
-    return trainer.averaged([batches(i) for i in range(_MEASURED)])
+    return trainer.averaged(batches, _MEASURED)
 
 
 def unfinished(cfg: Config, run: Run) -> Net | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -82,23 +82,24 @@ class Trainer:
         values = torch.stack([loss.detach().float() for _, loss in everything.values()])
         return dict(zip(everything, distributed.mean_over_all(values)))
 
-    def averaged(self, batches: Sequence[Mapping[str, Tensor]]) -> Net:
+    def averaged(self, batches: Callable[[int], Mapping[str, Tensor]], passes: int) -> Net:
         """A net with the moving average of the weights, in eval mode.
 
         Args:
-            batches: as for ``step``; its statistics of batch normalisation are measured on them.
+            batches: gives batch ``k``, as for ``step``; its statistics of batch normalisation are measured on them.
+            passes: on how many.
         """
         net = self._copied(self.average.module)
 
         def forward(k: int) -> Tensor:
-            real, objects, noise = self.examples(batches[k])
+            real, objects, noise = self.examples(batches(k))
             with autocast(self.device, self.cfg.bf16):
                 mean, log_variance = net.codes(real, objects)
                 found = mean + noise[0] * (0.5 * log_variance).exp()
                 made: Tensor = net(objects.twice, torch.cat([found, noise[1]]))
             return made
 
-        measure_statistics(net, forward, len(batches))
+        measure_statistics(net, forward, passes)
         return net
 
     def latest(self) -> Net:

@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from calotype import distributed
 from calotype.errors import InputError
 from calotype.models.pyramid.config import Config
 from calotype.models.pyramid.set_classifier import SetClassifier, widths
@@ -81,17 +82,18 @@ class Pyramid(nn.Module):
 
     @torch.no_grad()
     def measure(self, pictures: Tensor) -> None:
-        """Measure the mean and the standard deviation of each channel on pictures [N, 3, H, W], if they are used."""
+        """Measure the mean and the standard deviation of each channel on pictures [N, 3, H, W] of every process."""
         if not self.cfg.normalized:
             return
-        for number, found in enumerate(self.raw(pictures)):
+        for number, found in enumerate(self.raw(distributed.gathered(pictures))):
             rest = [0, *range(2, found.dim())]
             self.get_buffer(f"mean{number}").copy_(found.mean(rest))
             self.get_buffer(f"deviation{number}").copy_(found.std(rest).clamp_min(1e-3))
 
     @torch.no_grad()
     def measure_classes(self, batches: Iterable[Mapping[str, Tensor]]) -> None:
-        """Measure the mean vectors of each class on batches of ``image`` [N, 3, H, W] and perhaps ``label`` int64 [N].
+        """Measure the mean vectors of each class on batches of ``image`` [N, 3, H, W] and perhaps ``label`` int64 [N],
+        this process's share of them.
 
         Without labels pictures are of the class that the classifier tells.
         """
@@ -100,9 +102,9 @@ class Pyramid(nn.Module):
             found = self.raw(batch["image"])[CONVOLUTIONAL:]
             of.append(batch["label"] if "label" in batch else found[-1].argmax(1))
             vectors.append(found)
-        one_hot = F.one_hot(torch.cat(of), self.cfg.known).float()
+        one_hot = F.one_hot(distributed.gathered(torch.cat(of)), self.cfg.known).float()
         for number, each in enumerate(zip(*vectors), CONVOLUTIONAL):
-            sums = one_hot.T @ torch.cat(each).float()
+            sums = one_hot.T @ distributed.gathered(torch.cat(each).float())
             self.get_buffer(f"typical{number}").copy_(sums / one_hot.sum(0).clamp_min(1)[:, None])
 
     def told(self, features: Sequence[Tensor]) -> Tensor:

@@ -70,11 +70,11 @@ def train(batches: Batches, cfg: Config, run: Run) -> Net:
         )
 
     def picture() -> Tensor:
-        return preview(trainer.averaged(pictures), first[:_SHOWN], cfg)
+        return preview(trainer.averaged(pictures.__getitem__, len(pictures)), first[:_SHOWN], cfg)
 
     fit(trainer.step, trainer.state, batches, run, steps=cfg.steps, stage=_STAGE, preview=picture)
     run.reseed("statistics")
-    return trainer.averaged([batches(i)["image"] for i in range(_NORMALIZED)])
+    return trainer.averaged(lambda i: batches(i)["image"], _NORMALIZED)
 
 
 def unfinished(cfg: Config, run: Run) -> Net | None:

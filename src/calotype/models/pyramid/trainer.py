@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import torch
@@ -126,21 +126,22 @@ class Trainer:
         features = [_twice(each) for each in with_other_vectors(found, masks)]
         return Draws(latent[: 2 * half], tint[: 2 * half], features, masks)
 
-    def averaged(self, pictures: Sequence[Tensor]) -> Net:
+    def averaged(self, pictures: Callable[[int], Tensor], passes: int) -> Net:
         """A net with the moving average of the generator, in eval mode.
 
         Args:
-            pictures: batches [B, 3, H, W], -1..1, on which its statistics of batch normalisation are measured.
+            pictures: gives batch ``k``, [B, 3, H, W], -1..1, for its statistics of batch normalisation.
+            passes: on how many.
         """
         net = self._copied(self.average.module)
 
         def forward(k: int) -> Tensor:
             with autocast(self.device, self.cfg.bf16):
-                latent, _, features, masks = self.draws(self._mirrored(pictures[k].to(self.device)))
+                latent, _, features, masks = self.draws(self._mirrored(pictures(k).to(self.device)))
                 made: Tensor = net.generator(latent, features, masks)
             return made
 
-        measure_statistics(net.generator, forward, len(pictures))
+        measure_statistics(net.generator, forward, passes)
         return net
 
     def latest(self) -> Net:

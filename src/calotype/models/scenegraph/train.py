@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import Tensor
 
+from calotype import distributed
 from calotype.errors import InputError
 from calotype.models.scenegraph.archetypes import archetypes
 from calotype.models.scenegraph.config import Config
@@ -55,10 +56,10 @@ def train(batches: Batches, cfg: Config, run: Run) -> Net:
         run,
         steps=cfg.steps,
         stage=_STAGE,
-        preview=lambda: preview(trainer.averaged(first), cfg, first[0]),
+        preview=lambda: preview(trainer.averaged(first.__getitem__, len(first)), cfg, first[0]),
     )
     run.reseed("statistics")
-    net = trainer.averaged([batches(i) for i in range(_MEASURED)])
+    net = trainer.averaged(batches, _MEASURED)
     net.archetypes.copy_(archetypes_of(net, cfg, batches, run))
     return net
 
@@ -86,7 +87,7 @@ def archetypes_of(net: Net, cfg: Config, batches: Batches, run: Run) -> Tensor:
     """The archetypes of the first pictures of a training, [classes + 1, sum of ``cfg.archetypes``, looks]."""
     vectors, kinds = [], []
     for i in range(max(1, cfg.archetype_pictures // cfg.batch)):
-        batch = {name: value.to(run.device) for name, value in batches(i).items()}
+        batch = {name: distributed.gathered(value.to(run.device)) for name, value in batches(i).items()}
         objects = objects_of(batch, cfg)
         vectors.append(net.looks_of(batch["image"][objects.picture], objects.boxes).float().cpu())
         kinds.append(objects.classes.cpu())

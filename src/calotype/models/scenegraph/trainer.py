@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import torch
@@ -171,23 +171,24 @@ class Trainer:
         place = torch.arange(len(objects.picture)) - (counts.cumsum(0) - counts)[objects.picture]
         return values[objects.picture, place].to(self.device)
 
-    def averaged(self, batches: Sequence[Mapping[str, Tensor]]) -> Net:
+    def averaged(self, batches: Callable[[int], Mapping[str, Tensor]], passes: int) -> Net:
         """A net with the moving average of the weights, in eval mode, without archetypes.
 
         Args:
-            batches: as for ``step``; its statistics of batch normalisation are measured on them.
+            batches: gives batch ``k``, as for ``step``; its statistics of batch normalisation are measured on them.
+            passes: on how many.
         """
         net = self._copied(self.average.module)
 
         def forward(k: int) -> None:
-            real, objects, draws = self.examples(batches[k])
+            real, objects, draws = self.examples(batches(k))
             attributes = bool(draws["attributes"] < self.cfg.attribute_rate)
             with autocast(self.device, self.cfg.bf16):
                 net.masks(self._embeddings(net, objects, draws, attributes=attributes), draws["noise"])
                 (layouts,) = self._layouts(objects, net.looks_of(real[objects.picture], objects.boxes).float())
                 net.renderer(layouts.contiguous(memory_format=torch.channels_last))
 
-        measure_statistics(net, forward, len(batches))
+        measure_statistics(net, forward, passes)
         return net
 
     def latest(self) -> Net:

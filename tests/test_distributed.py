@@ -14,7 +14,7 @@ import torch
 from calotype import distributed, saving
 from calotype.catalog import load
 from calotype.errors import InputError, Stopped
-from calotype.models import cocogan
+from calotype.models import cocogan, pyramid
 from calotype.run import Run, worked
 
 SOURCE = Path(__file__).parents[1] / "src"
@@ -73,20 +73,25 @@ def sampled(folder):
     return loaded.engine.sample(loaded.config, Run(), net=loaded.net, seed=0)
 
 
+def launched(text, folder, restarts=0):
+    """What two processes that run a script said."""
+    script = folder / "worker.py"
+    script.write_text(text)
+    how = ["--standalone", "--nproc-per-node=2", f"--max-restarts={restarts}"]
+    return subprocess.run(
+        [sys.executable, "-m", "torch.distributed.run", *how, str(script), str(folder), str(Path(__file__).parent)],
+        env={**os.environ, "PYTHONPATH": str(SOURCE), "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        timeout=800,
+    )
+
+
 @pytest.mark.slow
 def test_two_processes_of_which_one_dies_do_what_one_does_with_the_whole_batch(tmp_path):
     alone, together = tmp_path / "alone", tmp_path / "together"
     learned(alone)
     together.mkdir()
-    script = together / "worker.py"
-    script.write_text(WORKER)
-    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "--max-restarts=1"]
-    done = subprocess.run(
-        [*launcher, str(script), str(together), str(Path(__file__).parent)],
-        env={**os.environ, "PYTHONPATH": str(SOURCE), "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        timeout=800,
-    )
+    done = launched(WORKER, together, restarts=1)
     assert done.returncode == 0, done.stderr.decode()
     assert (together / "died").exists()
     one, two = (torch.load(folder / "said.pt", weights_only=True) for folder in (alone, together))
@@ -97,6 +102,55 @@ def test_two_processes_of_which_one_dies_do_what_one_does_with_the_whole_batch(t
         # Rounding apart, which Adam turns into steps where a gradient is 0, as that of a bias before batch norm is.
         assert [x for _, x in values] == pytest.approx([x for _, x in one[step]], rel=1e-3, abs=1e-4)
     assert torch.allclose(sampled(alone), sampled(together), atol=5e-3)
+
+
+# What each process runs: a tiny pyramid, whose batch normalisation is that of each process; the first one has previews.
+PYRAMID = """
+import sys
+from pathlib import Path
+import torch
+from calotype import distributed
+sys.path.insert(0, sys.argv[2])
+from test_distributed import inverted
+
+torch.set_num_threads(1)
+with distributed.group(torch.device("cpu")):
+    net = inverted(Path(sys.argv[1]))
+    total = float(sum(value.double().sum() for value in net.state_dict().values()))
+    distributed.check_same(round(total * 1e6), "the processes have come apart")
+    distributed.barrier()
+"""
+
+
+def inverted(folder):
+    """Train a tiny pyramid; what it knows of the features of the set is put into ``folder``."""
+
+    def batches(i):
+        pictures = torch.rand(8, 3, 16, 16, generator=torch.Generator().manual_seed(i)) * 2 - 1
+        return {"image": distributed.share(pictures)}
+
+    previews = []
+    cfg = replace(pyramid.PRESETS["tiny"], steps=2, bf16=False, batch=8)
+    run = Run(folder, on_event=lambda event: previews.append(event.preview), save_every_steps=1)
+    net = pyramid.train(batches, cfg, run)
+    if distributed.rank() == 0:
+        assert any(each is not None for each in previews)
+        torch.save(dict(net.classifier.named_buffers()), folder / "features.pt")
+    return net
+
+
+@pytest.mark.slow
+def test_two_processes_measure_the_same_statistics_of_the_whole_batch(tmp_path):
+    alone, together = tmp_path / "alone", tmp_path / "together"
+    alone.mkdir()
+    together.mkdir()
+    inverted(alone)
+    done = launched(PYRAMID, together)
+    assert done.returncode == 0, done.stderr.decode()
+    one, two = (torch.load(folder / "features.pt", weights_only=True) for folder in (alone, together))
+    assert any(name.startswith("mean") for name in one)
+    for name, value in one.items():
+        torch.testing.assert_close(two[name], value, atol=1e-5, rtol=1e-4)
 
 
 # What each process runs: steps with an optimizer, of which one has a wrapped module; then it tells its threads.

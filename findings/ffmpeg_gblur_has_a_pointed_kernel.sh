@@ -4,10 +4,10 @@
 # Guess before running: gblur with sigma 2 of noise is within 2 levels of a Gaussian filter on the mean, away from the
 # border (guess 406; it was doubted).
 # Found (FFmpeg 8.1 of PyAV 18.1.0): 5.5 levels, and the noise that is left is a third stronger, 13.2 in the place of
-# 9.8. A white line becomes a peak of 85 with the slopes of an exponential, where a Gaussian has a peak of 51. By default
-# it runs one recursive pass to and fro ("steps", an approximation, is 1). With steps=3 the error is 1.9, with 6 (the
-# most) 1.1. Pairs of sharp and blurred pictures for deblurring, and soft versions for a pyramid, made by it have another
-# kernel than sigma says. Give steps=6, or blur in NumPy.
+# 9.8. A white line becomes a peak of 85 with the slopes of an exponential, where a Gaussian has a peak of 51. By
+# default it runs one recursive pass to and fro ("steps", an approximation, is 1). With steps=3 the error is 1.9, with
+# 6 (the most) 1.1. Pairs of sharp and blurred pictures for deblurring, and soft versions for a pyramid, made by it have
+# another kernel than sigma says. Give steps=6, or blur in NumPy.
 # Source: libavfilter/vf_gblur.c (option steps, default 1).
 #
 # Needs Python 3.11 or newer and pip. Exit status 0 while this holds, 1 when it does not any more.

@@ -43,8 +43,22 @@ def checked(photo: Tensor, cfg: Config) -> None:
     """
     if photo.shape[1] != 3:
         raise InputError("analogy learns from opaque photos: lay this one on a background first, or use --engine gpnn")
-    checked_settings(cfg)
+    check_learnable(cfg)
     factor_of((photo.shape[2], photo.shape[3]), cfg)
+
+
+def check_learnable(cfg: Config) -> None:
+    """Check the settings of a training.
+
+    Raises:
+        InputError: one is out of range, or weights of networks with batch normalisation would be averaged.
+    """
+    checked_settings(cfg)
+    if cfg.average and (cfg.norm == "batch" or cfg.output == "leaky"):
+        raise ArgumentError(
+            "--set norm=batch and --set output=leaky need --set average=0: a moving average has no statistics of batch "
+            "normalisation of its own"
+        )
 
 
 def checked_settings(cfg: Config) -> None:
@@ -61,8 +75,3 @@ def checked_settings(cfg: Config) -> None:
     not_negative(cfg, ("believed", "together", "label_weight", "place_weight"))
     if not 0 <= cfg.average < 1:
         raise unusable(cfg, "average", "a number from 0 to below 1, like 0.995")
-    if cfg.average and (cfg.norm == "batch" or cfg.output == "leaky"):
-        raise ArgumentError(
-            "--set norm=batch and --set output=leaky need --set average=0: a moving average has no statistics of batch "
-            "normalisation of its own"
-        )

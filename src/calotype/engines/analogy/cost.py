@@ -6,7 +6,7 @@ import math
 import os
 from collections.abc import Sequence
 
-from calotype.engines.analogy.checks import checked_settings
+from calotype.engines.analogy.checks import check_learnable, checked_settings
 from calotype.engines.analogy.config import Config
 from calotype.engines.analogy.network import map_channels
 from calotype.engines.analogy.sizes import Size, check_target, inner_size, patch_levels
@@ -28,7 +28,7 @@ def training_cost(size: Size, cfg: Config) -> Cost:
     Raises:
         InputError: the photo is too small, or a setting is out of range.
     """
-    checked_settings(cfg)
+    check_learnable(cfg)
     pixels = math.prod(inner_size(size, size, cfg))
     generator, discriminator, segmenter = _generator_macs(cfg), _discriminator_macs(cfg), _segmenter_macs(cfg)
     # Backward costs about two forward passes. The discriminator processes generated and real images.

@@ -10,7 +10,7 @@ from calotype.engines.ingan.config import Config
 from calotype.engines.ingan.generate import checked_size, levels_of
 from calotype.engines.ingan.geometry import Size
 from calotype.engines.ingan.net import learned_size
-from calotype.engines.ingan.train import check_settings
+from calotype.engines.ingan.train import check_learnable, check_settings
 from calotype.types import Cost
 
 # Seconds on two cores of a 2.6 GHz server CPU: per multiply-add (MAC) of a network, forward or backward, the constant
@@ -28,7 +28,7 @@ def training_cost(size: Size, cfg: Config) -> Cost:
     Raises:
         InputError: the photo is too small, or a setting is out of range.
     """
-    check_settings(cfg)
+    check_learnable(cfg)
     pixels = _pixels(size, cfg) * min(cfg.most, cfg.largest**2)
     memory = BASE_BYTES + BYTES_PER_CHANNEL * pixels * cfg.width * 2 + 64 * _parameters(cfg)
     return Cost(sum(efforts(size, cfg)) / _parallel_speedup(), int(memory))

@@ -289,6 +289,15 @@ def check_settings(cfg: Config) -> None:
         if 0 < getattr(cfg, name) < 20 or getattr(cfg, name) < 0:
             raise unusable(cfg, name, "at least 20 pixels, or 0 for all")
     within(cfg, _RANGES)
+
+
+def check_learnable(cfg: Config) -> None:
+    """Check the settings of a training.
+
+    Raises:
+        InputError: one is out of range, or weights of networks with batch normalisation would be averaged.
+    """
+    check_settings(cfg)
     if cfg.norm == "batch" and cfg.average:
         raise ArgumentError(
             "--set norm=batch needs --set average=0: a moving average has no statistics of batch normalisation of its "
@@ -300,5 +309,5 @@ def checked(photo: Tensor, cfg: Config) -> None:
     """Check photo and settings before the training starts."""
     if photo.shape[1] != 3:
         raise InputError("ingan learns from opaque photos: lay this one on a background first, or use --engine gpnn")
-    check_settings(cfg)
+    check_learnable(cfg)
     learned_size((photo.shape[2], photo.shape[3]), cfg)

@@ -147,8 +147,7 @@ class Config:
         return self.seen[0] >> level + 1, self.seen[1] >> level + 1
 
 
-# In a training of 3000 steps deep levels were learned after 2000, and lost after that.
-_SMALL = Config(gated=True, cropped=0.2, exchanged=0.1, steps=2000)
+_SMALL = Config(gated=True, cropped=0.2, exchanged=0.1)
 
 PRESETS: dict[str, Config] = {
     # For some thousand pictures of 64 pixels and one processor core.

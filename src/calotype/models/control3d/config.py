@@ -48,6 +48,8 @@ class Config:
             about the vertical axis are uniform functions of it, and heights and sizes are learned, so that objects are
             not in the same places in all scenes.
         reach: with ``sampled``, half the side of the square that primitives lie in, around the middle of the scene.
+        highest: with ``sampled``, the greatest height of primitives, -1 (the ground, 1 below the middle of a scene) to 1:
+            at 1 they can leave the picture upwards, and are hard to learn then.
         least_size: least half size of a primitive.
         most_size: greatest half size of a primitive.
         compactness: weight of the compactness loss.
@@ -104,6 +106,7 @@ class Config:
     polar_to: float = 0.371
     poses: Literal["learned", "sampled"] = "learned"
     reach: float = 0.7
+    highest: float = 1.0
     least_size: float = 0.1
     most_size: float = 0.6
     compactness: float = 0.03
@@ -154,6 +157,8 @@ class Config:
                 raise ValueError(f"{name} has to be at least 1")
         if self.poses == "sampled" and self.latent // 2 < PLACED * self.objects:
             raise ValueError(f"latent has to be at least {2 * PLACED * self.objects} for so many sampled poses")
+        if not -1 < self.highest <= 1:
+            raise ValueError("highest has to be above -1, the ground, and at most 1")
         if not 0 < self.reach <= 1:
             raise ValueError("reach has to be above 0 and at most 1, as far as objects can be moved")
         if self.giraffe:
@@ -189,6 +194,7 @@ _SMALL = replace(
     discriminator_width=16,
     loss="relativistic",
     poses="sampled",
+    highest=0.0,
     consistency=0.025,
     consistency_every=4,
     surroundings_first=0.5,

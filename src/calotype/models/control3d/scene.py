@@ -86,7 +86,8 @@ class SceneGenerator(nn.Module):
         cfg = self.cfg
         normal = shape[:, : PLACED * cfg.objects].reshape(-1, cfg.objects, PLACED)
         across, along, turn = (0.5 * (1 + torch.erf(normal / math.sqrt(2)))).unbind(-1)
-        place = [cfg.reach * (2 * across - 1), learned.place[..., 1], cfg.reach * (2 * along - 1)]
+        down = 1 - (1 + cfg.highest) * (1 - learned.place[..., 1]) / 2
+        place = [cfg.reach * (2 * across - 1), down, cfg.reach * (2 * along - 1)]
         return Pose(turned(full_turn(turn)), torch.stack(place, -1), learned.half)
 
     def _textures(self, look: Tensor) -> Tensor:

@@ -347,6 +347,8 @@ def test_what_is_rendered_reaches_every_resolution_of_a_styled_painter():
         {"painter_rate": -1.0},
         {"reach": 0.0},
         {"reach": 1.1},
+        {"highest": -1.0},
+        {"highest": 1.5},
     ],
 )
 def test_settings_that_contradict_each_other_are_refused(changes):

@@ -48,8 +48,8 @@ class Config:
             about the vertical axis are uniform functions of it, and heights and sizes are learned, so that objects are
             not in the same places in all scenes.
         reach: with ``sampled``, half the side of the square that primitives lie in, around the middle of the scene.
-        highest: with ``sampled``, the greatest height of primitives, -1 (the ground, 1 below the middle of a scene) to 1:
-            at 1 they can leave the picture upwards, and are hard to learn then.
+        highest: with ``sampled``, the greatest height of primitives, from -1, the ground, to 1. From 1 they leave the
+            picture upwards in a training, and others paint several objects.
         least_size: least half size of a primitive.
         most_size: greatest half size of a primitive.
         compactness: weight of the compactness loss.

@@ -11,6 +11,9 @@ Two models learn from the same pictures, with and without geometric consistency.
 - the Frechet distance to real pictures with features of EfficientNet-Lite0 (not FID): of scenes, of edited scenes (the
   largest object moved and turned), of the same edit in two dimensions (its layer shifted and not turned), and that of
   two halves of the real pictures;
+- the colour error of these edits: pixels of the object are followed to where the edit takes them, and compared with
+  what is there, for the edit in space and for the one in two dimensions. The consistency loss is the same error, for
+  smaller angles;
 - seconds of a turntable of 36 views.
 
     calotype data solids solids --size 32
@@ -55,6 +58,7 @@ from calotype.models.control3d.losses import consistency_errors
 from calotype.models.control3d.network import Layers, view_of
 from calotype.models.control3d.scene import turned_objects
 from calotype.nn.embedding import chosen, embed
+from calotype.render.camera import Pose, View
 from calotype.render.compose import composed
 from calotype.run import Run
 from machine import provenance
@@ -151,8 +155,11 @@ def most_seen(layers: Layers) -> int:
     return int(layers.alpha[0].sum((1, 2, 3)).argmax()) + 1
 
 
-def shifted(layers: Layers, after: Layers, number: int) -> Tensor:
-    """The edit in two dimensions: an object's layer is shifted as its middle moves, and not turned."""
+def shifted(layers: Layers, after: Layers, number: int) -> Layers:
+    """The edit in two dimensions: an object's layer is shifted as its middle moves, and not turned.
+
+    Its depth and pose are those of the edit in space.
+    """
     k = number - 1
     before, to = (each.pose.place[0, k] for each in (layers, after))
     side = layers.picture.shape[-1]
@@ -165,15 +172,40 @@ def shifted(layers: Layers, after: Layers, number: int) -> Tensor:
     alpha[:, k] = layer[:, 3:]
     colours[:, k] = layer[:, :3] / layer[:, 3:].clamp_min(1e-3)
     depth[:, k] = F.grid_sample(depth[:, k], grid, mode="nearest", padding_mode="border", align_corners=False)
-    return composed(colours, alpha, depth, layers.background)[0]
+    picture = composed(colours, alpha, depth, layers.background)[0]
+    return after._replace(picture=picture, colours=colours, alpha=alpha)
 
 
-def distances(model: Model, real: Tensor) -> dict[str, float]:
-    """Frechet distances of scenes, edited in space and in the plane."""
+def alone(layers: Layers, number: int) -> Layers:
+    """The layers of one object."""
+    own = slice(number - 1, number)
+    pose = Pose(*(part[:, own] for part in layers.pose))
+    colours, alpha, depth = (each[:, own] for each in (layers.colours, layers.alpha, layers.depth))
+    return layers._replace(colours=colours, alpha=alpha, depth=depth, pose=pose)
+
+
+def colour_error(befores: list[Layers], afters: list[Layers], numbers: list[int], view: View) -> float:
+    """Mean colour error of edited objects (values -1..1), followed from one picture to the other."""
+    pairs = zip(befores, afters, numbers)
+    errors = [consistency_errors(alone(one, k), alone(other, k), view)[1] for one, other, k in pairs]
+    return statistics.fmean(map(float, errors))
+
+
+def edits(model: Model, real: Tensor) -> dict[str, dict[str, float]]:
+    """Frechet distances of scenes, edited in space and in the plane, and colour errors of both edits."""
     plain = [model.layers(FIRST + i) for i in range(SCENES)]
     numbers = [most_seen(each) for each in plain]
     turned = [model.layers(FIRST + i, number, turn=75.0, right=MOVED) for i, number in enumerate(numbers)]
     flat = [shifted(*each) for each in zip(plain, turned, numbers)]
+    colours = {
+        "edited": colour_error(plain, turned, numbers, model.view),
+        "edited_in_the_plane": colour_error(plain, flat, numbers, model.view),
+    }
+    return {"frechet": distances(plain, turned, flat, real), "edit_colours": colours}
+
+
+def distances(plain: list[Layers], turned: list[Layers], flat: list[Layers], real: Tensor) -> dict[str, float]:
+    """Frechet distances to real pictures."""
     net = chosen()
     wanted = embed(real.split(50), net)
 
@@ -184,7 +216,7 @@ def distances(model: Model, real: Tensor) -> dict[str, float]:
     return {
         "scenes": distance([each.picture for each in plain]),
         "edited": distance([each.picture for each in turned]),
-        "edited_in_the_plane": distance(flat),
+        "edited_in_the_plane": distance([each.picture for each in flat]),
         "halves_of_the_real_ones": float(fid(*(embed(half.split(50), net) for half in halves))),
     }
 
@@ -261,7 +293,7 @@ def measure(options: argparse.Namespace) -> None:
             "solids_in_surroundings": solid_share(model, segmenter),
             "area": statistics.fmean(float(layers.outline.mean()) for layers in plain),
             "object_in_primitive": statistics.fmean(overlap) if overlap else None,
-            "frechet": distances(model, real),
+            **edits(model, real),
         }
         print(place.name, json.dumps(rows[place.name], indent=1), flush=True)
         if options.sheets:

@@ -3,10 +3,12 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import os
 import pickle
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from types import ModuleType
 from typing import Literal
 
@@ -14,6 +16,7 @@ import numpy as np
 import pytest
 import torch
 
+import calotype
 from calotype import catalog, saving
 from calotype.catalog import load
 from calotype.errors import InputError
@@ -198,3 +201,26 @@ def test_numbers_that_overflow_in_arithmetic_are_refused(value):
         catalog.config_from(catalog.system("gpnn"), "fast", {"noise": value})
     with pytest.raises(InputError, match="patch="):
         catalog.config_from(catalog.system("gpnn"), "fast", {"patch": 10**40})
+
+
+@pytest.mark.parametrize("name", [*catalog.ENGINES, *catalog.MODELS])
+def test_settings_without_the_package_are_those_of_the_package(name):
+    light, package = catalog.settings_of(name), catalog.system(name)
+    assert list(light.PRESETS) == list(package.PRESETS)
+    for preset, config in package.PRESETS.items():
+        assert dataclasses.asdict(light.PRESETS[preset]) == dataclasses.asdict(config)
+
+
+def test_settings_are_checked_without_torch():
+    lines = """
+import sys
+from calotype.catalog import ENGINES, MODELS, config_from, settings_of
+for name in (*ENGINES, *MODELS):
+    for preset in settings_of(name).PRESETS:
+        config_from(settings_of(name), preset, {})
+    assert not {"torch", "numpy", "PIL"} & set(sys.modules), name
+print("done")
+"""
+    alone = {**os.environ, "PYTHONPATH": str(Path(calotype.__file__).parents[1])}
+    made = subprocess.run([sys.executable, "-c", lines], env=alone, capture_output=True, text=True)
+    assert made.stdout == "done\n", made.stderr

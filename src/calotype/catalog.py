@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import importlib.util
+import sys
 import types
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -104,17 +105,38 @@ def declared(name: str) -> System:
 @functools.cache
 def _declaration(home: str) -> System:
     """``SYSTEM`` in the file ``declared.py`` of the package ``home``, loaded without importing the package."""
-    spec = importlib.util.find_spec(home)
-    if spec is None or not spec.submodule_search_locations:
-        raise ModuleNotFoundError(f"there is no package {home}")
-    path = Path(spec.submodule_search_locations[0], "declared.py")
-    spec_of_file = importlib.util.spec_from_file_location(f"{home}.declared", path)
-    assert spec_of_file is not None
-    assert spec_of_file.loader is not None
-    module = importlib.util.module_from_spec(spec_of_file)
-    spec_of_file.loader.exec_module(module)
-    system_declaration: System = module.SYSTEM
+    system_declaration: System = _module_of_file(home, "declared").SYSTEM
     return system_declaration
+
+
+@functools.cache
+def settings_of(name: str) -> types.ModuleType:
+    """A module with the ``Config`` and ``PRESETS`` of an engine or model, without importing its package, nor torch.
+
+    The classes are not those of the package: they serve to check settings.
+
+    Raises:
+        InputError: there is neither; the message names the closest one and lists all.
+    """
+    homes = {**ENGINES, **MODELS}
+    if name not in homes:
+        raise ArgumentError(unknown("engine", name, homes))
+    return _module_of_file(homes[name], "config")
+
+
+def _module_of_file(home: str, name: str) -> types.ModuleType:
+    """The module in the file ``name.py`` of the package ``home``, loaded without importing the package."""
+    found = importlib.util.find_spec(home)
+    if found is None or not found.submodule_search_locations:
+        raise ModuleNotFoundError(f"there is no package {home}")
+    path = Path(found.submodule_search_locations[0], f"{name}.py")
+    spec = importlib.util.spec_from_file_location(f"calotype_{name}.{home.rpartition('.')[2]}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look up their annotations there
+    spec.loader.exec_module(module)
+    return module
 
 
 def able(verb: str) -> list[str]:
@@ -141,7 +163,7 @@ def usable_verbs(name: str, settings: Mapping[str, Any]) -> list[str]:
 
 def default_preset(name: str) -> str:
     """The default preset of an engine or model: ``fast`` if there is one, else the first."""
-    presets = system(name).PRESETS
+    presets = settings_of(name).PRESETS
     return "fast" if "fast" in presets else next(iter(presets))
 
 

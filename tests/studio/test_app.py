@@ -403,23 +403,44 @@ print("done")
     assert made.stdout == "done\n", made.stderr
 
 
+def test_a_job_that_cannot_be_done_says_why(client):
+    photo = uploaded(client)
+    asked_first = client.post("/api/verbs/retarget/estimate", json={"photo": photo, "size": "13x40"})
+    assert asked_first.status_code == 422
+    assert "pixels are too few" in asked_first.json()["error"]
+    job = awaited(client, asked(client, "retarget", photo=photo, size="13x40")["id"])
+    assert job["state"] == "failed"
+    assert "pixels are too few" in job["message"]
+    assert client.post(f"/api/jobs/{job['id']}/continue").status_code == 200  # it may be tried again
+    assert awaited(client, job["id"])["state"] == "failed"
+
+
 @pytest.mark.parametrize(
     ("verb", "arguments", "words"),
     [
-        ("vary", {"settings": {"pach": 5}}, "patch"),
-        ("retarget", {"size": "13x40"}, "pixels are too few"),
+        ("vary", {"settings": {"pach": "5"}}, "patch"),
+        ("vary", {"settings": {"patch": "wide"}}, "a whole number"),
+        ("vary", {"preset": "fst"}, "fast"),
+        ("erase", {"engine": "completion", "settings": {"rato": "2"}}, "ratio"),
+        ("train", {"engine": "singan", "settings": {"stepss": "5"}}, "steps"),
+        ("train", {"engine": "singan", "preset": "fst"}, "fast"),
     ],
 )
-def test_a_job_that_cannot_be_done_says_why(client, verb, arguments, words):
-    photo = uploaded(client)
-    asked_first = client.post(f"/api/verbs/{verb}/estimate", json={"photo": photo, **arguments})
-    assert asked_first.status_code == 422
-    assert words in asked_first.json()["error"]
-    job = awaited(client, asked(client, verb, photo=photo, **arguments)["id"])
-    assert job["state"] == "failed"
-    assert words in job["message"]
-    assert client.post(f"/api/jobs/{job['id']}/continue").status_code == 200  # it may be tried again
-    assert awaited(client, job["id"])["state"] == "failed"
+def test_wrong_settings_are_refused_before_a_job_is_queued(client, verb, arguments, words):
+    photo, before = uploaded(client, encoded(picture(mode="RGBA"))), client.get("/api/jobs").json()
+    answer = client.post(f"/api/verbs/{verb}/jobs", json={"photo": photo, **arguments})
+    assert answer.status_code == 422, answer.text
+    assert words in answer.json()["error"]
+    assert client.get("/api/jobs").json() == before
+
+
+def test_wrong_settings_of_a_model_are_refused_before_a_job_is_queued(client):
+    made = client.post("/api/sets", json={"name": "some"}).json()["id"]
+    client.post(f"/api/sets/{made}/pictures", params={"path": "one.png"}, content=encoded(picture(mode="RGB")))
+    given = {"photo": made, "engine": "cocogan", "settings": {"widht": "8"}}
+    answer = client.post("/api/verbs/train/jobs", json=given)
+    assert answer.status_code == 422, answer.text
+    assert "width" in answer.json()["error"]
 
 
 def test_what_it_would_take_is_known_before(client):

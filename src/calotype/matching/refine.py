@@ -17,6 +17,7 @@ from calotype.matching import field as fields
 from calotype.matching import patchmatch
 from calotype.matching.coherence import make_coherent
 from calotype.matching.library import at_level
+from calotype.matching.limits import MAX_SEARCHED
 from calotype.matching.vote import vote
 from calotype.run import Run
 
@@ -24,9 +25,6 @@ Tile = tuple[bool, bool]
 
 # Typical variance of a photo over all channels, -1..1: a standard deviation of 0.45.
 TYPICAL_VARIANCE = 0.2
-# Maximum pixels of a level, of result or photo, at which matches are searched. The matches of the largest such level
-# are upsampled to full size, which bounds time and memory (benchmarks/carried.py measures the loss).
-MAX_SEARCHED = 6_000_000
 # Seconds on two cores per pixel of a patch copied at such levels, fitted to benchmarks/results/speed.json.
 SECONDS_PER_COPY = 20e-9
 

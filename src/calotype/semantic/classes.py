@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
 from calotype.errors import InputError
-from calotype.image.labels import flat_colours
 
 
 class ObjectConfig(Protocol):
@@ -44,6 +43,8 @@ def adapted(cfg: C, about: Mapping[str, Any]) -> C:
 
 def about(cfg: ObjectConfig) -> dict[str, Any]:
     """What the settings know of the classes of objects: ``classes``, ``names``, and ``colours`` for label maps."""
+    from calotype.image.labels import flat_colours  # imports torch
+
     names = cfg.names or tuple(f"class {number}" for number in range(cfg.classes))
     colours = [list(colour) for colour in flat_colours(cfg.classes)]
     return {"classes": cfg.classes, "names": list(names), "colours": colours}

@@ -7,7 +7,6 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, TypeVar
 
 from calotype.errors import InputError, counted
-from calotype.image.labels import flat_colours
 
 
 @dataclass(frozen=True)
@@ -185,6 +184,8 @@ def about(cfg: LayoutConfig) -> dict[str, Any]:
 
     Classes without a name are numbered, and those without a colour get one that is far from the others.
     """
+    from calotype.image.labels import flat_colours  # imports torch
+
     names = cfg.names or tuple(f"class {number}" for number in range(cfg.classes))
     colours = [list(bytes.fromhex(colour.removeprefix("#"))) for colour in cfg.colours]
     return {

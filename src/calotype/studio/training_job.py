@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from calotype.catalog import MODELS
+from calotype.catalog import MODELS, config_from, default_preset, settings_of
 from calotype.catalog import model as model_of
 from calotype.errors import InputError, Stopped
 from calotype.studio.job_progress import Progress
@@ -42,6 +42,8 @@ def check(given: Mapping[str, Any]) -> None:
         check_of_photos(given["engine"], given)
     else:
         check_trained(given["engine"], given.get("labels"), several=several)
+    preset = given.get("preset") or default_preset(given["engine"])
+    config_from(settings_of(given["engine"]), preset, given.get("settings") or {})
 
 
 def models(given: Mapping[str, Any]) -> list[Training]:

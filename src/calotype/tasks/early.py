@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from calotype.catalog import ENGINES, MODELS
+from calotype.catalog import ENGINES, MODELS, config_from, settings_of
 from calotype.tasks import model_store
 from calotype.tasks.ability import check_able
 from calotype.tasks.job import Job
@@ -44,6 +44,8 @@ def check_early(kind: type[Job], given: Mapping[str, Any]) -> None:
         tile=given.get("tile", "none"),
         own=own,
     )
+    if given.get("model") is None and given.get("preset"):
+        config_from(settings_of(system), given["preset"], given.get("settings") or {})
 
 
 def _system(given: Mapping[str, Any]) -> str | None:

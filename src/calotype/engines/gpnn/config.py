@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from calotype.matching.refine import MAX_SEARCHED
+from calotype.matching.limits import MAX_SEARCHED
 
 
 @dataclass(frozen=True)

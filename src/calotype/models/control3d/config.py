@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from calotype.models.control3d.giraffe_settings import parsed
 from calotype.nn.style_widths import widths_by_side
 
 _EVERY = "gradient_every", "consistency_every"
@@ -162,6 +161,8 @@ class Config:
         if not 0 < self.reach <= 1:
             raise ValueError("reach has to be above 0 and at most 1, as far as objects can be moved")
         if self.giraffe:
+            from calotype.models.control3d.giraffe_settings import parsed
+
             parsed(self.giraffe)
         if not 0 < self.least_size < self.most_size:
             raise ValueError("least_size has to be above 0 and below most_size")

@@ -2626,7 +2626,9 @@ def control3d() -> str:
         "depth, 1 is right (asked: within .2). Edited: the largest object. Before: slope and edits of the first object "
         "alone, and in the plane objects hid each other by their painted depth. Change "
         "outside: mean absolute change (values -1..1) outside of the old and new outlines (asked: .02). "
-        "Errors: objects turned by 30 degrees and followed. Solids in surroundings: by a segmentation network "
+        "Errors: objects turned by 30 degrees and followed; those of edits: turned by 75 degrees and moved, in space "
+        "or, in the plane, moved alone; the light is fixed, so that the right error is not 0. "
+        "Solids in surroundings: by a segmentation network "
         f"(asked: below 2 %). FD: Frechet distance, features: {result['features']}; that of two halves of the real "
         f"pictures is {number(own[0]['frechet']['halves_of_the_real_ones'], 0)}. Before: the published kind "
         "of networks and loss, surroundings and objects from the first step on. Poses learned: by a network from the "
@@ -2657,7 +2659,8 @@ def control3d_small() -> str:
 
 _SCENE_COLUMNS = (
     "variant, seed | steps, CPU minutes | slope of a move (objects) | change outside | depth error | colour error "
-    "| solids in surroundings, % | area, % | object in primitive | FD | FD edited | FD edited in the plane"
+    "| solids in surroundings, % | area, % | object in primitive | FD | FD edited / in the plane "
+    "| colour error edited / in the plane"
 )
 
 
@@ -2692,9 +2695,14 @@ def _scene_row(name: str, row: Mapping[str, Any]) -> tuple[Any, ...]:
         number(100 * row["area"], 1),
         number(row["object_in_primitive"]),
         number(frechet["scenes"], 0),
-        number(frechet["edited"], 0),
-        number(frechet["edited_in_the_plane"], 0),
+        _edited(frechet, 0),
+        _edited(row["edit_colours"], 3) if "edit_colours" in row else "-",
     )
+
+
+def _edited(found: Mapping[str, float], digits: int) -> str:
+    """A figure of edits in space, and in the plane."""
+    return f"{number(found['edited'], digits)} / {number(found['edited_in_the_plane'], digits)}"
 
 
 def _within_a_sex(rows: Sequence[Mapping[str, Any]]) -> float:

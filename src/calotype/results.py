@@ -124,6 +124,37 @@ class Table:
         return path
 
 
+@dataclass(frozen=True)
+class SceneLayers:
+    """The layers of a scene, and its poses.
+
+    Attributes:
+        pictures: PIL images by name: ``depth``, ``background``, and each object, ``object1`` and so on, RGBA.
+        scene: the scene file, JSON-ready: the model, the seed, and the poses of all objects; ``scene`` reads it.
+        settings: the settings that reproduce the picture, as JSON-ready values.
+        carried: the source type, which ``save`` writes into the pictures.
+    """
+
+    pictures: Mapping[str, Image]
+    scene: Mapping[str, Any]
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    carried: Carried = field(default_factory=Carried)
+
+    def save(self, path: str | Path) -> None:
+        """Write the files that belong to the picture ``path``: ``.depth.png`` and so on, and ``.json``.
+
+        Raises:
+            OutputError: the folder cannot be created or written to, or the disk is full; no partial file is left.
+        """
+        from calotype.image.io import save_png
+
+        path = Path(path)
+        for name, picture in self.pictures.items():
+            save_png(picture, path.with_suffix(f".{name}.png"), self.settings, self.carried)
+        text = (json.dumps(self.scene, indent=1) + "\n").encode()
+        write_whole(path.with_suffix(".json"), lambda file: file.write(text))
+
+
 @dataclass
 class Result:
     """The pictures of a verb, and the settings that reproduce them.
@@ -139,6 +170,7 @@ class Result:
         films: a film of each image, if requested; else empty.
         latents: the latent code of each image, if the verb finds any; else empty.
         stages: the stages of the search for each of them; else empty.
+        layers: the layers of each scene, if requested; else empty.
         notes: how inputs were read, and what looks exchanged or inverted; one line each.
         carried: date, author, copyright and resolution of the photo, and the source type of the pictures, which
             ``save`` writes into the files.
@@ -154,6 +186,7 @@ class Result:
     films: list[Animation] = field(default_factory=list)
     latents: list[Latent] = field(default_factory=list)
     stages: list[list[Stage]] = field(default_factory=list)
+    layers: list[SceneLayers] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     carried: Carried = field(default_factory=Carried)
 
@@ -170,7 +203,7 @@ class Result:
         """Write the images as ``{name}_{verb}_{seed}.png`` with embedded settings, and return the paths.
 
         If the images differ in their start scale, it is appended to the names. The film of an image has the same stem
-        and the suffix of its format, a latent code the same stem and ``.safetensors``.
+        and the suffix of its format, a latent code the same stem and ``.safetensors``, layers the same stem, too.
 
         Args:
             folder: where to write them; created if missing.
@@ -191,6 +224,9 @@ class Result:
             if self.latents:
                 code = self.latents[i] if metadata else replace(self.latents[i], settings={})
                 code.save(path.with_suffix(".safetensors"))
+            if self.layers:
+                layers = self.layers[i] if metadata else replace(self.layers[i], settings={}, carried=Carried())
+                layers.save(path)
             own = {"seed": seed, **({"structure": scale} if scale else {})}
             settings = {**self.settings, **own} if metadata else {}
             save_png(image, path, settings, self.carried if metadata else Carried())

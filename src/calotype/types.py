@@ -26,6 +26,9 @@ LabelMapLike: TypeAlias = Union[PhotoLike, "LabelMap"]
 LayoutLike: TypeAlias = Union[LabelMapLike, "Boxes", "SceneGraph", Mapping[str, Any]]
 
 
+MOST_SEED = 2**53  # numbers up to it are exact in JSON
+
+
 @dataclass(frozen=True)
 class Carried:
     """What came with a photo and is kept in its results, and what they say of their origin.
@@ -356,6 +359,10 @@ class Poses:
         half_sizes: half of the extent of each object along its own axes.
         drawn: ``seed`` of the scene and, where they were given, ``look``, ``azimuth`` and ``polar``, see ``scene``.
         name: stem for result files.
+        removed: numbers, from 1, of the objects that are left out.
+        model: name of the model that drew the scene; empty if it is not known.
+        model_sha256: SHA-256 of its weights, hexadecimal; empty if it is not known.
+        notes: how the file was read, one line each.
     """
 
     rotations: tuple[tuple[tuple[float, float, float], ...], ...]
@@ -363,6 +370,10 @@ class Poses:
     half_sizes: tuple[tuple[float, float, float], ...]
     drawn: Mapping[str, Any] = field(default_factory=dict)
     name: str = "scene"
+    removed: tuple[int, ...] = ()
+    model: str = ""
+    model_sha256: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -558,3 +558,27 @@ def test_a_zip_is_made_in_small_pieces(tmp_path):
     with zipfile.ZipFile(io.BytesIO(b"".join(pieces))) as archive:
         assert archive.namelist() == ["large.png", "large 2.png"]
         assert archive.read("large 2.png") == large.read_bytes()
+
+
+def test_layers_of_a_scene_belong_to_its_result(client, tmp_path):
+    for i in range(4):
+        (tmp_path / f"{i}.png").write_bytes(encoded(picture(16, 16, seed=i)))
+    model = calotype.train("control3d", tmp_path, preset="tiny", device="cpu").folder.name
+    job = awaited(client, asked(client, "scene", model=model, layers=True, seed=3)["id"])
+    assert job["state"] == "done", job["message"]
+    (made,) = job["results"]
+    stem = made["file"].removesuffix(".png")
+    parts = [".depth.png", ".background.png", ".json", ".object1.png", ".object2.png"]
+    assert (made["film"], made["code"]) == ("", "")
+    assert made["beside"] == [f"{stem}{part}" for part in parts]
+    for name in made["beside"]:
+        assert client.get(f"/api/jobs/{job['id']}/files/{name}").status_code == 200
+    for place in ("", f"/results/{made['file']}"):
+        answer = client.get(f"/api/jobs/{job['id']}{place}/archive")
+        with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+            assert sorted(archive.namelist()) == sorted([made["file"], *made["beside"]])
+    plain = awaited(client, asked(client, "scene", model=model, seed=3)["id"])
+    assert plain["results"][0]["beside"] == []
+    assert client.delete(f"/api/jobs/{job['id']}/results/{made['file']}").json()["results"] == []
+    assert client.get(f"/api/jobs/{job['id']}/files/{stem}.json").status_code == 404
+    assert client.delete(f"/api/models/{model}").status_code == 204

@@ -104,12 +104,53 @@ def changed(content, **parts):
         (lambda content: changed(content, rotation=[[1, 0, 0], [0, 1, 0], [0, 0, -1]]), "rotation of object 1"),
         (lambda content: changed(content, rotation=None), "object 1 of 'scene' has no rotation"),
         (lambda content: {**content, "seed": -1}, "has no seed"),
+        (lambda content: {**content, "seed": 10**40}, "has no seed"),
+        (lambda content: {**content, "edits": {"look": 10**40}}, "is no seed"),
+        (lambda content: changed(content, present="no"), "present of object 1"),
     ],
 )
 def test_scene_files_that_cannot_be_used(model, scene_file, change, message):
     content = json.loads(scene_file[0].read_text())
     with pytest.raises(InputError, match=message):
         calotype.scene(model, poses=change(content))
+
+
+def test_a_scene_file_tells_what_is_left_out(model, tmp_path):
+    made = calotype.scene(model, seed=3, remove=2, layers=True)
+    (path,) = made.save(tmp_path)
+    again = calotype.scene(model, poses=path.with_suffix(".json"), layers=True)
+    assert np.abs(np.asarray(again[0]).astype(int) - np.asarray(made[0])).max() <= 1
+    assert [each["present"] for each in again.layers[0].scene["objects"]] == [True, False]
+    assert not again.notes
+    content = json.loads(path.with_suffix(".json").read_text())
+    content["objects"][1]["present"] = True
+    assert calotype.scene(model, poses=content)[0].tobytes() == calotype.scene(model, seed=3)[0].tobytes()
+    with pytest.raises(InputError, match="object 2 is left out in the scene file"):
+        calotype.scene(model, poses=path.with_suffix(".json"), object=2, turn=9.0)
+
+
+def test_saved_results_have_their_layers(model, tmp_path):
+    made = calotype.scene(model, n=2, seed=3, layers=True)
+    paths = made.save(tmp_path)
+    job = SceneJob.of({"model": model, "n": 1, "seed": 3, "layers": True, **NOTHING})
+    names = {f"{path.stem}{suffix}" for path in paths for suffix in (".png", *job.beside)}
+    assert names == {path.name for path in tmp_path.iterdir()}
+    assert made.layers[0].pictures["object1"].mode == "RGBA"
+    job.save(job.make(job.outputs[0])[0], tmp_path / "again.png", job.outputs[0])
+    for suffix in (".depth.png", ".object1.png"):
+        one, other = (np.asarray(Image.open(file.with_suffix(suffix))) for file in (paths[0], tmp_path / "again.png"))
+        assert np.array_equal(one, other)
+    assert calotype.scene(model, seed=3).layers == []
+
+
+def test_a_scene_file_of_another_model_gets_a_note(model, scene_file):
+    content = json.loads(scene_file[0].read_text())
+    assert calotype.scene(model, poses=content).notes == []
+    for change in ({"model_sha256": "0" * 64}, {"model": "other", "model_sha256": ""}):
+        (note,) = calotype.scene(model, poses={**content, **change}).notes
+        assert "is a scene of the model" in note
+    (note,) = calotype.scene(model, poses=changed({**content, "sed": 3}, colour="red")).notes
+    assert note.endswith("has keys that scene files do not have: sed, colour")
 
 
 def test_a_scene_file_is_one_scene(model, scene_file):

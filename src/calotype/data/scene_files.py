@@ -8,7 +8,7 @@ from typing import Any
 
 from calotype.data.box_layouts import given_json
 from calotype.errors import InputError
-from calotype.types import Poses
+from calotype.types import MOST_SEED, Poses
 
 _EXAMPLE = (
     '{"seed": 3, "objects": [{"rotation": [[1, 0, 0], [0, 1, 0], [0, 0, 1]], "place": [0, 0, 0], '
@@ -17,6 +17,8 @@ _EXAMPLE = (
 _MOST, _FARTHEST, _LARGEST = 64, 1.0, 2.0
 _SKEW = 0.01  # of a rotation matrix times its transpose from the identity
 _DRAWN = ("look", "azimuth", "polar")
+_KEYS = frozenset({"model", "model_sha256", "seed", "edits", "far", "objects"})
+_KEYS_OF_OBJECTS = frozenset({"rotation", "place", "half_sizes", "seen_at", "present"})
 
 
 def poses_of(value: Any) -> Poses:
@@ -36,7 +38,30 @@ def poses_of(value: Any) -> Poses:
         raise InputError(f"'{name}' is no scene file: give one that scene --layers wrote, like {_EXAMPLE}")
     found = [_pose(each, f"object {number} of '{name}'") for number, each in enumerate(objects, 1)]
     rotations, places, half_sizes = zip(*found)
-    return Poses(rotations, places, half_sizes, _drawn(content, name), name)
+    return Poses(
+        rotations,
+        places,
+        half_sizes,
+        _drawn(content, name),
+        name,
+        removed=tuple(number for number, each in enumerate(objects, 1) if not _is_present(each, number, name)),
+        model=str(content.get("model") or ""),
+        model_sha256=str(content.get("model_sha256") or ""),
+        notes=_unknown_keys(content, objects, name),
+    )
+
+
+def _is_present(given: Mapping[str, Any], number: int, name: str) -> bool:
+    present = given.get("present", True)
+    if not isinstance(present, bool):
+        raise InputError(f"present of object {number} of '{name}' cannot be used: give true, or false to leave it out")
+    return present
+
+
+def _unknown_keys(content: Mapping[str, Any], objects: Sequence[Mapping[str, Any]], name: str) -> tuple[str, ...]:
+    """A note about keys that are not read."""
+    unknown = sorted({*content} - _KEYS) + sorted({key for each in objects for key in each} - _KEYS_OF_OBJECTS)
+    return (f"'{name}' has keys that scene files do not have: {', '.join(map(str, unknown))}",) if unknown else ()
 
 
 def _pose(given: Any, which: str) -> tuple[Any, Any, Any]:
@@ -76,7 +101,13 @@ def _is_rotation(rows: Sequence[Sequence[float]]) -> bool:
 def _drawn(content: Mapping[str, Any], name: str) -> dict[str, Any]:
     """The seed, and what else says how the scene is drawn."""
     seed, edits = content.get("seed", 0), content.get("edits") or {}
-    if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0 or not isinstance(edits, Mapping):
-        raise InputError(f"'{name}' has no seed: give a whole number from 0 up")
+    if not _is_seed(seed) or not isinstance(edits, Mapping):
+        raise InputError(f"'{name}' has no seed: give a whole number from 0 to 2**53")
+    if edits.get("look") is not None and not _is_seed(edits["look"]):
+        raise InputError(f"the look in '{name}' is no seed: give a whole number from 0 to 2**53")
     given = {key: edits[key] for key in _DRAWN if _is_number(edits.get(key))}
     return {"seed": seed, **given}
+
+
+def _is_seed(x: Any) -> bool:
+    return isinstance(x, int) and not isinstance(x, bool) and 0 <= x <= MOST_SEED

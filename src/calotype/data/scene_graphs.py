@@ -16,7 +16,7 @@ from calotype.data.box_layouts import are_numbers, box_of, class_number, is_whol
 from calotype.data.boxes import RELATIONS
 from calotype.errors import InputError, counted, nth, unknown
 from calotype.files import shown
-from calotype.types import SceneGraph, SceneObject
+from calotype.types import MOST_SEED, SceneGraph, SceneObject
 
 SPATIAL = RELATIONS[:6]  # those that models draw; the others need depth
 _GRAPH, _OBJECT, _LOOK = (
@@ -52,7 +52,7 @@ SCHEMA: dict[str, Any] = {
                         "type": "object",
                         "additionalProperties": False,
                         "properties": {
-                            "seed": {"type": "integer", "minimum": 0},
+                            "seed": {"type": "integer", "minimum": 0, "maximum": MOST_SEED},
                             "archetype": {"type": "integer", "minimum": -1, "description": "-1 is the mean"},
                             "photo": {"type": "string"},
                             "box": {**_BOX, "description": "the part of the photo"},
@@ -239,8 +239,10 @@ def _look(given: Any, what: str, folder: Path | None) -> dict[str, Any]:
     if sum(key in given for key in ("seed", "archetype", "photo")) > 1:
         raise InputError(f"the look of {what} is told twice: give one of seed, archetype and photo")
     for key, least in (("seed", 0), ("archetype", -1)):
-        if key in given and not (is_whole(given[key]) and given[key] >= least):
-            raise InputError(f"the look of {what} has the {key} {given[key]}: give a whole number from {least}")
+        if key in given and not (is_whole(given[key]) and least <= given[key] <= MOST_SEED):
+            raise InputError(
+                f"the look of {what} has the {key} {given[key]}: give a whole number from {least} to 2**53"
+            )
     found: dict[str, Any] = {key: given[key] for key in ("seed", "archetype") if key in given}
     if "photo" in given:
         from calotype.image.io import open_photo

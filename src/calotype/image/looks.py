@@ -10,7 +10,7 @@ from calotype.errors import InputError, unknown
 from calotype.image.classmap import Colour, open_class_map
 from calotype.image.labelmap import fitted
 from calotype.image.reading import open_photo
-from calotype.types import LabelMap, Photo
+from calotype.types import MOST_SEED, LabelMap, Photo
 
 _ASPECT = 0.02  # relative difference of aspect ratios that rounding may leave
 
@@ -69,6 +69,8 @@ def _look(name: str, look: Any, names: Sequence[str], colours: Sequence[Colour])
     if isinstance(look, Look):
         return look
     if isinstance(look, int) or (isinstance(look, str) and look.isdigit()):
+        if not 0 <= int(look) <= MOST_SEED:
+            raise InputError(f"the look of {name} is the seed {look}: give a whole number from 0 to 2**53")
         return Look(name, seed=int(look))
     parts = look.split(",") if isinstance(look, str) else look
     if not isinstance(parts, Sequence) or len(parts) != 2:

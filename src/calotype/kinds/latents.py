@@ -6,10 +6,10 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from calotype.errors import InputError
+from calotype.errors import InputError, counted
 from calotype.files import read_error, shown
 from calotype.kinds.kind import Reading
-from calotype.results import Latent, read_latent_settings
+from calotype.results import Latent, Result, read_latent_settings
 
 if TYPE_CHECKING:
     import torch
@@ -19,12 +19,22 @@ def read_latent(value: Any, reading: Reading) -> Latent:
     """A latent code from a safetensors file, or a direction of another program: one array in an .npy or .pt file."""
     if isinstance(value, Latent):
         return value
+    if isinstance(value, Result):
+        return _only_latent(value)
     if Path(value).is_dir():
         raise InputError(f"{shown(value)} is a folder: give one latent code, a .safetensors file")
     latent = _foreign_latent(Path(value)) if Path(value).suffix.lower() in _FOREIGN else _own_latent(Path(value))
     if not all(_is_finite(array) for array in latent.values.values()):
         raise InputError(f"{shown(value)} holds values that are not finite: make the latent code or direction anew")
     return latent
+
+
+def _only_latent(result: Result) -> Latent:
+    """The latent code of a result."""
+    if len(result.latents) != 1:
+        count = counted(len(result.latents), "latent code")
+        raise InputError(f"this result has {count}: give one, such as result.latents[0] of embed")
+    return result.latents[0]
 
 
 def read_latents(value: Any, reading: Reading) -> list[Latent]:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 _INTERNAL_ERROR = "an internal error occurred ({}): please report it, with the photo if you can"
 MOST_RESULTS = 500  # of one job on a set
 _LIVE = 2.0  # seconds that a picture may take that follows a slider
+_FILM_SUFFIXES = (".gif", ".webp", ".apng", ".mp4")  # of films beside pictures
 _NAMED = 3  # number of failed photos that are listed by name
 
 
@@ -172,11 +173,9 @@ def _record(event: JobEvent) -> dict[str, Any]:
     path, output, size = event.path, event.output, event.job.size
     assert path is not None
     assert output is not None
-    code = path.with_suffix(CODE_SUFFIX)
-    film = next(
-        (other.name for other in path.parent.glob(f"{path.stem}.*") if other not in (path, code)),
-        "",
-    )
+    there = [other.name for other in map(path.with_suffix, event.job.beside) if other.is_file()]
+    films = [name for name in there if name.endswith(_FILM_SUFFIXES)]
+    codes = [name for name in there if name.endswith(CODE_SUFFIX)]
     with Image.open(path) if path.suffix != ".mp4" else Image.new("RGB", (size.width, size.height)) as image:
         shape = {"width": image.width, "height": image.height}
     return {
@@ -184,8 +183,9 @@ def _record(event: JobEvent) -> dict[str, Any]:
         "seed": output.seed,
         "scale": output.scale,
         "seconds": event.seconds,
-        "film": film,
-        "code": code.name if code.is_file() else "",
+        "film": films[0] if films else "",
+        "code": codes[0] if codes else "",
+        "beside": [name for name in there if name not in (*films, *codes)],
         **shape,
     }
 

@@ -35,6 +35,7 @@ class Made:
         kept: whether the user marked it as saved.
         film: file name of its film; empty if there is none.
         code: file name of its latent code; empty if there is none.
+        beside: file names of what else belongs to it: the layers of a scene, the stages of a search.
     """
 
     file: str
@@ -46,6 +47,12 @@ class Made:
     kept: bool = False
     film: str = ""
     code: str = ""
+    beside: list[str] = field(default_factory=list)
+
+    @property
+    def files(self) -> list[str]:
+        """The names of all files of the result, its own first."""
+        return [name for name in (self.file, self.film, self.code, *self.beside) if name]
 
 
 @dataclass
@@ -143,7 +150,7 @@ class Records:
         Raises:
             Missing: the job has no such file.
         """
-        known = {*job.previews, *(name for made in job.results for name in (made.file, made.film, made.code))}
+        known = {*job.previews, *(name for made in job.results for name in made.files)}
         if not name or name not in known or not _FILE.fullmatch(name):
             raise Missing("there is no such picture in this job")
         return self.place(job) / name

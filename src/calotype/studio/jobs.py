@@ -256,9 +256,8 @@ class Jobs:
         """Delete a result."""
         with self._lock:
             job, made = self.get(id), self.result(id, name)
-            for file in (made.file, made.film, made.code):
-                if file:
-                    self._records.file(job, file).unlink(missing_ok=True)
+            for file in made.files:
+                self._records.file(job, file).unlink(missing_ok=True)
             job.results.remove(made)
             return self._save(job)
 

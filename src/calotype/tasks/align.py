@@ -10,6 +10,7 @@ from calotype.data.face_lists import places_csv, read_places
 from calotype.errors import ArgumentError, InputError, UnwritableName, counted
 from calotype.files import shown, write_whole
 from calotype.tasks import arguments
+from calotype.tasks.argument_types import check_types
 from calotype.tasks.face_places import CONTRADICTORY, EXCHANGED, UPSIDE_DOWN, three_places
 from calotype.tasks.found_faces import AUTO, FaceFinder
 from calotype.tasks.param import Param
@@ -92,6 +93,7 @@ def align(
         OutputError: a file cannot be written, or a picture that was not aligned has the place of one.
         Stopped: ``run`` was stopped; the pictures that were made stay.
     """
+    check_types(align, locals())
     from calotype.image.face_crop import cropped_face
     from calotype.image.io import named_path, open_photo, save_png, to_image, to_tensor
     from calotype.run import Run

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from calotype.errors import ArgumentError, InputError, counted, unknown
 from calotype.files import shown
+from calotype.tasks.argument_types import check_types
 from calotype.tasks.data import set_folder
 from calotype.tasks.figures import model_of, today
 from calotype.tasks.model_card import record
@@ -112,6 +113,7 @@ def compare(
         InputError: a folder is missing or has too few pictures, a picture cannot be read, there is no such measure, or
             its data or weights are missing.
     """
+    check_types(compare, locals())
     from calotype.data.folder import pictures_below
     from calotype.image.io import without_sheets
 

@@ -14,6 +14,7 @@ from calotype.data.packages import fetched, kept_file
 from calotype.data.sets import SETS
 from calotype.errors import ArgumentError, InputError, counted, unknown
 from calotype.files import check_writable
+from calotype.tasks.argument_types import check_types
 from calotype.tasks.param import Param
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ def data(
             cannot be downloaded, or the folder is not empty.
         OutputError: the set cannot be written, or where it is cannot be recorded in the cache.
     """
+    check_types(data, locals())
     from calotype.data.prepared import check_recordable, remember
     from calotype.data.writing import check_free, write_samples
 

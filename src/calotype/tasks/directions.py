@@ -13,6 +13,7 @@ from calotype.errors import ArgumentError, InputError, unknown
 from calotype.files import sha256_of_files, shown
 from calotype.results import Latent
 from calotype.tasks import arguments, model_store
+from calotype.tasks.argument_types import check_types
 from calotype.tasks.attribute_styles import AttributeStyles, Progress
 from calotype.tasks.data import set_folder
 from calotype.tasks.latent_job import CODE_SUFFIX
@@ -159,6 +160,7 @@ def directions(
         OutputError: a file cannot be written.
         Stopped: ``run`` was stopped.
     """
+    check_types(directions, locals())
     arguments.one_of(BY, by, "way to find styles")
     if not 100 <= arguments.whole(samples, "a number of samples", "4000") <= 1_000_000:
         raise ArgumentError(f"{samples} samples cannot be used: give 100 to 1000000 (--samples, samples=)")

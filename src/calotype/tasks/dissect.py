@@ -12,6 +12,7 @@ from calotype.catalog import Loaded, declared
 from calotype.errors import ArgumentError, InputError, counted
 from calotype.files import check_writable, shown, write_whole
 from calotype.tasks import arguments, model_store
+from calotype.tasks.argument_types import check_types
 from calotype.tasks.data import set_folder
 from calotype.tasks.dataset import Dataset
 from calotype.tasks.figures import today
@@ -150,6 +151,7 @@ def dissect(
         OutputError: the page cannot be written.
         Stopped: ``run`` was stopped.
     """
+    check_types(dissect, locals())
     from calotype.inspection.dissection import class_areas
     from calotype.inspection.dissection import dissect as compared
     from calotype.inspection.sources import batches

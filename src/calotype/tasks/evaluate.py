@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from calotype.errors import ArgumentError, InputError
 from calotype.tasks import arguments
+from calotype.tasks.argument_types import check_types
 from calotype.tasks.pairing import photo_of
 from calotype.tasks.param import Param
 from calotype.types import Photo, PhotoLike
@@ -121,6 +122,7 @@ def evaluate(
         InputError: the photo cannot be read, or none of the results can be measured, weights were given but cannot be
             used, the photos are in a folder and the results are not, or no file of the two folders has a partner.
     """
+    check_types(evaluate, locals())
     if _is_folder(real):
         if not _is_folder(fakes):
             raise InputError(

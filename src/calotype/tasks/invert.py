@@ -19,6 +19,7 @@ from calotype.files import cache_folder, check_writable, shown, write_whole
 from calotype.image.xmp import TRAINED
 from calotype.kinds.pictures import photo_identity
 from calotype.tasks import arguments, model_store
+from calotype.tasks.argument_types import check_types
 from calotype.tasks.data import set_folder
 from calotype.tasks.dataset import Dataset
 from calotype.tasks.inspected import (
@@ -153,6 +154,7 @@ def invert(
         OutputError: the page cannot be written.
         Stopped: ``run`` was stopped; the same call goes on.
     """
+    check_types(invert, locals())
     from calotype.run import Run
 
     arguments.one_of(METHODS, method, "method")

@@ -14,7 +14,7 @@ from PIL import Image
 
 from calotype.results import Latent
 from calotype.tasks.model_store import weights_sha256
-from calotype.types import Photo
+from calotype.types import Photo, Poses
 
 _SIDE = 256  # pixels
 _MOSTLY, _BORDER = 0.5, 0.9  # share of a photo, and of its border, that an inverted mask selects
@@ -133,6 +133,17 @@ def code_of_another_model(code: Latent, folder: Path) -> str | None:
         return None
     before = " with other weights" if found_in == name else ""
     return f"'{code.name}' is a latent code of the model {found_in}{before}: {name} makes another picture of it"
+
+
+def scene_of_another_model(poses: Poses, folder: Path) -> str | None:
+    """A scene file of another model than the one in ``folder``, which draws it; see ``code_of_another_model``."""
+    name = folder.resolve().name
+    known = poses.model_sha256
+    other = known != weights_sha256(folder) if known else poses.model not in ("", name)
+    if not other:
+        return None
+    before = " with other weights" if poses.model == name else ""
+    return f"'{poses.name}' is a scene of the model {poses.model or '?'}{before}: {name} has other objects at its poses"
 
 
 def code_of_another_photo(code: Latent, photo: Photo) -> str | None:

@@ -25,7 +25,7 @@ from calotype.tasks.arguments import (
     whole,
 )
 from calotype.tasks.given_model import given_model
-from calotype.types import Factor, Size
+from calotype.types import MOST_SEED, Factor, Size
 
 _MOST = 1_000_000  # outputs of one photo
 
@@ -283,5 +283,5 @@ def check_seed(seed: int, n: int = 0) -> None:
     Raises:
         ArgumentError: it is out of range.
     """
-    if not 0 <= whole(seed, "a seed", "7") <= 2**53 - n:
+    if not 0 <= whole(seed, "a seed", "7") <= MOST_SEED - n:
         raise ArgumentError(f"a seed of {seed} cannot be used: give a whole number from 0 to 2**53")

@@ -12,6 +12,7 @@ from calotype.files import check_no_input, check_writable
 from calotype.image.xmp import COMPOSITE
 from calotype.kinds.pictures import photo_identity
 from calotype.tasks import arguments, model_store
+from calotype.tasks.argument_types import check_types
 from calotype.tasks.data import set_folder
 from calotype.tasks.leaks import check_codes, codes_of
 from calotype.tasks.param import Param
@@ -104,6 +105,7 @@ def retrieve(
         InputError: the picture, the set or the model cannot be used.
         OutputError: the sheet cannot be written.
     """
+    check_types(retrieve, locals())
     import torch
 
     from calotype.data.clips import frames_in, tensor_of

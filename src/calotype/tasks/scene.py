@@ -1,22 +1,23 @@
 """The verb ``scene``: draw scenes of a model of objects in space, and edit them."""
 
 # Annotations are values here, not strings: the command line is made from them.
-import json
 import re
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 from calotype.errors import ArgumentError
-from calotype.files import write_whole
-from calotype.results import Result
+from calotype.results import Result, SceneLayers
 from calotype.tasks import arguments
 from calotype.tasks.arguments import between
 from calotype.tasks.model_job import ModelJob
 from calotype.tasks.naming import edited_name
 from calotype.tasks.outputs import OutputSpec
 from calotype.tasks.param import Param
+from calotype.tasks.plausibility import scene_of_another_model
 from calotype.tasks.sample import COUNT, MODEL, UNFINISHED
+from calotype.tasks.scene_layers import scene_layers
 from calotype.types import Poses
 
 if TYPE_CHECKING:
@@ -81,6 +82,11 @@ class SceneJob(ModelJob):
     verb = "scene"
     takes = ("poses",)
 
+    def __init__(self, *args: Any, **inputs: Any) -> None:
+        """See ``ModelJob``."""
+        self._layers: dict[int, SceneLayers] = {}
+        super().__init__(*args, **inputs)
+
     @classmethod
     def check(cls, own: Mapping[str, Any]) -> None:
         """See ``Job``."""
@@ -121,14 +127,25 @@ class SceneJob(ModelJob):
             raise ArgumentError("a scene file is one scene: leave out -n (n=)")
         if "poses" in self.inputs and self.request.seed not in (0, self.inputs["poses"].drawn["seed"]):
             raise ArgumentError("a scene file tells the seed of its scene: leave out --seed (seed=)")
+        absent = set(self.inputs["poses"].removed) if "poses" in self.inputs else set()
+        for number in sorted(absent & {*numbers(self.request.own["object"], "object")}):
+            raise ArgumentError(
+                f"object {number} is left out in the scene file: leave it out of --object (object=), or set present of "
+                "this object to true in the file"
+            )
+
+    def doubts(self) -> list[str | None]:
+        """See ``Job``."""
+        poses = self.inputs.get("poses")
+        return [*super().doubts(), None if poses is None else scene_of_another_model(poses, self.folder)]
 
     def model_arguments(self, output: OutputSpec) -> dict[str, Any]:
-        """See ``Job``; a scene file tells the seed, and what is not given otherwise."""
+        """See ``Job``; a scene file tells the seed, what is left out, and what is not given otherwise."""
         arguments, poses = super().model_arguments(output), self.inputs.get("poses")
         if poses is None:
             return arguments
         drawn = {name: value for name, value in poses.drawn.items() if self.request.own.get(name) is None}
-        return {**arguments, **drawn}
+        return {**arguments, **drawn, "remove": tuple(sorted({*arguments["remove"], *poses.removed}))}
 
     @property
     def beside(self) -> tuple[str, ...]:
@@ -138,47 +155,39 @@ class SceneJob(ModelJob):
         count = self.config.objects
         return (".depth.png", ".background.png", ".json", *(f".object{k + 1}.png" for k in range(count)))
 
+    def make(self, output: OutputSpec) -> tuple[Any, float]:
+        """See ``Job``; keeps the layers if they are asked for."""
+        if not self.request.own["layers"]:
+            return super().make(output)
+        from calotype.image.io import to_image
+
+        net, began = self.net, time.perf_counter()
+        given = self.model_arguments(output)
+        found = self.package.layers(self.config, self.run, net=net, **given)
+        own = {name: value for name, value in self.request.own.items() if value is not None}
+        self._layers[output.seed] = scene_layers(
+            found,
+            model=self.folder,
+            seed=given["seed"],
+            edits=own,
+            removed=given["remove"],
+            settings=self.recorded(output),
+            carried=self.carried,
+        )
+        return to_image(found.picture.clamp(-1, 1)), time.perf_counter() - began
+
     def save(self, made: Any, path: Any, output: OutputSpec) -> None:
-        """Write the picture and, if asked for, its layers: depth, background, objects with alpha, and the scene."""
-        if self.request.own["layers"]:
-            self._save_layers(Path(path), output)
+        """Write the layers, if they are asked for, and the picture, whose existence marks the output as complete."""
+        if output.seed in self._layers:
+            self._layers.pop(output.seed).save(path)
         super().save(made, path, output)
 
-    def _save_layers(self, path: Path, output: OutputSpec) -> None:
-        import torch
-
-        from calotype.image.io import save_png, to_image
-
-        found = self.package.layers(self.config, self.run, net=self.net, **self.model_arguments(output))
-        settings, far = self.recorded(output), 4.0
-        near = (1 - found.fused / far).clamp(0, 1)
-        pictures = {
-            ".depth.png": (near * 2 - 1).expand(-1, 3, -1, -1),
-            ".background.png": found.background.clamp(-1, 1),
-        }
-        for k in range(found.alpha.shape[1]):
-            alpha, colours = found.alpha[:, k], found.colours[:, k].clamp(-1, 1)
-            # Colours of picture tensors are premultiplied by alpha.
-            pictures[f".object{k + 1}.png"] = torch.cat([colours * alpha, alpha * 2 - 1], 1)
-        for suffix, picture in pictures.items():
-            save_png(to_image(picture), path.with_suffix(suffix), settings, self.carried)
-        told = {
-            "model": self.folder.resolve().name,
-            "seed": output.seed,
-            "edits": {name: value for name, value in self.request.own.items() if value is not None},
-            "far": far,
-            "objects": [
-                {
-                    "rotation": found.world.rotation[0, k].tolist(),
-                    "place": found.world.place[0, k].tolist(),
-                    "half_sizes": found.world.half[0, k].tolist(),
-                    "seen_at": found.pose.place[0, k].tolist(),
-                }
-                for k in range(found.alpha.shape[1])
-            ],
-        }
-        text = (json.dumps(told, indent=1) + "\n").encode()
-        write_whole(path.with_suffix(".json"), lambda file: file.write(text))
+    def result(self) -> Result:
+        """The pictures of the request and their layers."""
+        made = super().result()
+        if self._layers:
+            made.layers = [self._layers[output.seed] for output in self.outputs]
+        return made
 
 
 def scene(
@@ -238,8 +247,10 @@ def scene(
         azimuth: of the camera, degrees; ``None``: 0, or the middle of those that were learned if they are not all.
         polar: of the camera from straight above, degrees, 1..89.
         poses: a scene file, or its content: poses of all objects, which edits are then applied to. It tells the seed of
-            the scene, and ``look``, ``azimuth`` and ``polar`` where they are not given.
-        layers: write the layers and the poses beside each picture.
+            the scene, which objects are left out (``present``), and ``look``, ``azimuth`` and ``polar`` where they are
+            not given.
+        layers: also make the layers and the poses; ``Result.layers`` has them, and ``save`` writes them beside each
+            picture.
         unfinished: use the last saved state of an unfinished training.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` ...
         run: receives progress reports, and can stop the work.

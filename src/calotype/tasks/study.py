@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from calotype.errors import ArgumentError, InputError, counted, unknown
 from calotype.files import check_writable, is_free, shown, write_folder
 from calotype.tasks import arguments
+from calotype.tasks.argument_types import check_types
 from calotype.tasks.evaluate import features_by_measure, pictures_in
 from calotype.tasks.param import Param, described
 from calotype.tasks.study_page import page, sha256_of, study_id
@@ -146,6 +147,7 @@ def study(
             methods, the folder of the new study is not empty, or answers are damaged or of another study.
         OutputError: the study cannot be written.
     """
+    check_types(study, locals())
     places = [Path(folder) for folder in ([folders] if isinstance(folders, str | Path) else folders)]
     if len(places) == 1:
         _read_key(places[0])

@@ -12,6 +12,7 @@ from calotype.errors import ArgumentError, InputError, counted
 from calotype.files import check_writable, shown, write_whole
 from calotype.results import Table
 from calotype.tasks import arguments, model_store
+from calotype.tasks.argument_types import check_types
 from calotype.tasks.data import set_folder
 from calotype.tasks.param import Param
 
@@ -108,6 +109,7 @@ def styles(
         InputError: the artworks or the model cannot be used.
         OutputError: the file cannot be written.
     """
+    check_types(styles, locals())
     import torch
 
     from calotype.image.io import open_photo, to_tensor

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 from calotype.tasks import arguments
+from calotype.tasks.argument_types import check_types
 from calotype.tasks.data import set_folder
 from calotype.tasks.param import Param
 from calotype.tasks.request import check_seed
@@ -121,6 +122,7 @@ def teach(
         OutputError: the model cannot be saved.
         Stopped: ``run`` was stopped; the same call resumes the training.
     """
+    check_types(teach, locals())
     from calotype.run import Run, choose_device
 
     check_seed(seed)

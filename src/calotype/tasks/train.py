@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 from calotype.catalog import MODELS
 from calotype.errors import ArgumentError
 from calotype.tasks import arguments, model_store
+from calotype.tasks.argument_types import check_types
 from calotype.tasks.encoder_model import encoder_training
 from calotype.tasks.param import Param
 from calotype.tasks.progress import Training
@@ -156,6 +157,7 @@ def train(
         OutputError: the model cannot be saved.
         Stopped: ``run`` was stopped; the same call resumes the training.
     """
+    check_types(train, locals())
     from calotype.run import Run, choose_device
 
     check_order(engine, photo)

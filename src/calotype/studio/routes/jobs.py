@@ -94,8 +94,8 @@ def jobs(studio: Studio) -> APIRouter:
 
     @api.get("/jobs/{id}/archive", response_class=StreamingResponse)
     def archive(id: JobId) -> StreamingResponse:
-        """Get all results of a job as a zip file."""
-        paths = [queue.file(id, made.file) for made in queue.get(id).results]
+        """Get all results of a job as a zip file, with their films, latent codes and layers."""
+        paths = [queue.file(id, name) for made in queue.get(id).results for name in made.files]
         return _zip_of(paths, f"{queue.get(id).verb}-{id}.zip")
 
     @api.get("/kept/archive", response_class=StreamingResponse)
@@ -109,7 +109,7 @@ def jobs(studio: Studio) -> APIRouter:
         found = queue.kept(verb=verb, photo=photo, since=since, until=until)
         if not found:
             raise Missing("no saved result is like that")
-        paths = [queue.file(job.id, name) for job, made in found for name in (made.file, made.film, made.code) if name]
+        paths = [queue.file(job.id, name) for job, made in found for name in made.files]
         return _zip_of(paths, "calotype-saved.zip")
 
     @api.get("/jobs/{id}/sheet", response_class=Response)
@@ -121,6 +121,12 @@ def jobs(studio: Studio) -> APIRouter:
     def keep(id: JobId, name: FileName, mark: Kept) -> dict[str, Any]:
         """Mark a result as saved, or remove the mark."""
         return asdict(queue.keep(id, name, mark.kept))
+
+    @api.get("/jobs/{id}/results/{name}/archive", response_class=StreamingResponse)
+    def result_archive(id: JobId, name: FileName) -> StreamingResponse:
+        """Get all files of a result as a zip file: the picture, its film, latent code or layers."""
+        made = queue.result(id, name)
+        return _zip_of([queue.file(id, file) for file in made.files], f"{queue.get(id).verb}-{id}-{made.seed}.zip")
 
     @api.delete("/jobs/{id}/results/{name}")
     def discard(id: JobId, name: FileName) -> dict[str, Any]:

@@ -94,6 +94,7 @@ export const url = {
   picture: (id) => `/api/pictures/${id}/file`,
   thumbnail: (id) => `/api/pictures/${id}/thumbnail`,
   file: (job, name) => `/api/jobs/${job}/files/${encodeURIComponent(name)}`,
+  files: (job, name) => `${result(job, name)}/archive`,
   exported: (job, name, {form, quality, settings}) => `${result(job, name)}/export?form=${form}&quality=${quality}&settings=${settings}`,
   small: (job, name) => `/api/jobs/${job}/thumbnails/${encodeURIComponent(name)}`,
   member: (set, picture) => `/api/sets/${set}/pictures/${picture}/thumbnail`,

@@ -1,0 +1,73 @@
+"""Arguments of other types than the verbs declare, as they are given in Python."""
+
+import inspect
+
+import numpy as np
+import pytest
+
+import calotype
+from calotype.errors import ArgumentError
+from calotype.kinds import KINDS
+from calotype.tasks.argument_types import typed
+from calotype.tasks.param import described
+from calotype.tasks.verbs import JOBS
+
+OF_KIND = {
+    "number": ("0.5", [1.0], float("nan"), float("inf"), True),
+    "whole": ("2", 2.5, True),
+    "seed": ("2", 2.5, True, -1, 10**30),
+    "switch": ("yes", 3, [True]),
+    "settings": ("patch=5", ["patch=5"], {3: 4}),
+    "text": (1.5, {"a": 1}, b"a"),
+    "move": (1.5, {"a": 1}),
+}
+GIVEN = [(task, name, about) for task in JOBS for name, (about, _) in described(task).items() if about.kind in OF_KIND]
+
+
+@pytest.mark.parametrize(
+    ("task", "name", "about"), GIVEN, ids=lambda value: getattr(value, "__name__", str(value)[:20])
+)
+def test_values_of_other_types_are_refused_in_a_line(task, name, about):
+    for value in OF_KIND[about.kind]:
+        with pytest.raises(ArgumentError, match=f"{name}=") as error:
+            typed(task, {name: value})
+        assert "\n" not in str(error.value)
+        assert f"({about.flag(name)}, {name}=)" in str(error.value)
+
+
+def test_defaults_and_numbers_of_numpy_can_be_used():
+    for task in JOBS:
+        usual = {
+            name: default for name, (_, default) in described(task).items() if default is not inspect.Parameter.empty
+        }
+        assert typed(task, usual) == usual
+    typed(calotype.upscale, {"factor": np.float32(2), "seed": np.int64(3), "n": np.uint8(1)})
+
+
+def test_none_is_for_what_may_be_left_out():
+    assert typed(calotype.scene, {"polar": None}) == {"polar": None}
+    with pytest.raises(ArgumentError, match="turn=None"):
+        typed(calotype.scene, {"turn": None})
+
+
+def test_lists_become_texts_of_several_values():
+    given = {"object": [1, 2], "move": (0.2, 0, 0), "remove": ()}
+    assert typed(calotype.scene, given) == {"object": "1,2", "move": "0.2,0,0", "remove": ""}
+    assert typed(calotype.restyle, {"classes": ["hair", "eyes"], "at": (32, 10)})["classes"] == "hair,eyes"
+
+
+@pytest.mark.parametrize(
+    ("work", "words"),
+    [
+        (lambda photo: calotype.vary(photo, settings="patch=5"), "settings="),
+        (lambda photo: calotype.train("singan", photo, settings="steps=5"), "settings="),
+        (lambda photo: calotype.directions("none", photo, samples="many"), "samples="),
+    ],
+)
+def test_verbs_check_them(tmp_path, work, words):
+    with pytest.raises(ArgumentError, match=words):
+        work(tmp_path / "photo.png")
+
+
+def test_every_kind_of_a_form_is_covered():
+    assert {kind.name for kind in KINDS.values() if kind.form in ("whole", "number", "switch")} <= {*OF_KIND, "margin"}

@@ -109,7 +109,7 @@ def pyramid() -> Pair:
 
 def control3d() -> Pair:
     """A scene; and the same with an object moved, without it, and from the side."""
-    cells = [cell("control3d", 96, column, 8, 96) for column in (0, 2, 3, 5)]
+    cells = [cell("control3d_small", 96, column, 386, 96) for column in (0, 2, 3, 5)]
     made = Image.new("RGB", (3 * (HEIGHT + 1), HEIGHT), "white")
     for i, each in enumerate(cells[1:]):
         made.paste(each.resize((HEIGHT, HEIGHT), Image.Resampling.NEAREST), (i * (HEIGHT + 1), 0))

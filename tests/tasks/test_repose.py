@@ -176,6 +176,9 @@ def test_a_training_leaves_a_report_and_evaluate_repeats_it(models, place, name)
     again = leaks(models[name], place / "clips")
     assert again.report == kept
     assert again.file == models[name] / "leaks.json"
+    few, replaced = again.notes[-2:]
+    assert few == "16 pictures of clips are few: the figures say little"
+    assert replaced == "the report on 16 pictures of clips in leaks.json is replaced"
 
 
 def test_models_without_such_codes_are_refused(place, tmp_path):

@@ -108,7 +108,7 @@ _LEAKS = inspect.Parameter(
             "--leaks",
             help="for MODEL SET in place of REAL FAKE: what the pose code of a model tells of the identity, and the "
             "identity code of the pose, on a folder of clips or a made set; or the code of a look of the content; also "
-            "written into the model's folder",
+            "written into the model's folder, in the place of the report of its training",
         ),
     ],
 )

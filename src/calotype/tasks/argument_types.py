@@ -70,7 +70,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _is_switch(value: Any) -> bool:
-    return isinstance(value, bool) or value in (0, 1)
+    return value is None or isinstance(value, bool) or (isinstance(value, SupportsIndex) and value in (0, 1))
 
 
 def _as_text(value: Any, name: str, about: Param) -> Any:

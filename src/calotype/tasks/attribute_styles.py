@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from calotype.catalog import Loaded
 from calotype.errors import InputError, counted
+from calotype.tasks import model_store
 from calotype.tasks.encoder_model import encoder_of
 
 if TYPE_CHECKING:
@@ -104,7 +105,8 @@ class AttributeStyles:
         encoder = getattr(self.loaded.net, "encoder", None) or encoder_of(self.loaded, self.folder)
         if encoder is None:
             raise InputError(
-                f"the model has no encoder: train one, calotype train encoder {self.folder.name}, or give --by samples"
+                "the model has no encoder: train one, calotype train encoder "
+                f"{model_store.typed(self.folder)}, or give --by samples"
             )
         encoder.to(self.run.device)
         pictures, self.has = self._pictures(min(_LARGEST, *self.loaded.photo_size))

@@ -231,7 +231,8 @@ def direction_file(given: str | Path, folder: Path) -> Path:
         return path  # a folder, or a file that is not there
     if not known:
         raise InputError(
-            f"there is no direction {shown(path)}: give a file, or learn some, calotype directions {folder.name} SET"
+            f"there is no direction {shown(path)}: give a file, or learn some, calotype directions "
+            f"{model_store.typed(folder)} SET"
         )
     raise InputError(unknown("direction", str(path), known))
 

@@ -47,6 +47,7 @@ class EmbedJob(LatentJob):
         if own["start"] is not None:
             arguments.one_of(STARTS, own["start"], "start")
         made = [name for name in ("steps", "noise_steps", "tune") if own[name]]
+        made += ["method"] if own["method"] != METHODS[0] else []
         if own["preview"] and (made or own["start"] not in (None, "encoder")):
             flag = (made or ["start"])[0].replace("_", "-")
             raise ArgumentError(f"a preview is not optimised: leave out --{flag}, or --preview (preview=)")
@@ -68,7 +69,7 @@ class EmbedJob(LatentJob):
         if self.start == "encoder" and self.encoder is None:
             begun = model_store.described(self.folder / model_store.ENCODER)
             state = "encoder is not trained to its end: go on" if begun else "model has no encoder yet: train one"
-            raise InputError(f"the {state}, calotype train encoder {self.folder.name}")
+            raise InputError(f"the {state}, calotype train encoder {model_store.typed(self.folder)}")
         if self.request.own["face"] is not None:
             _ = self.places
         super().check_inputs()

@@ -185,6 +185,10 @@ def encoder_training(
     return EncoderModel(loaded, folder, config, changes, seed)
 
 
+def _again(folder: Path) -> str:
+    return _AGAIN.replace("MODEL", model_store.typed(folder))
+
+
 def encoder_of(loaded: Loaded, folder: Path) -> torch.nn.Module | None:
     """The trained encoder of a model; ``None`` if there is none.
 
@@ -198,18 +202,14 @@ def encoder_of(loaded: Loaded, folder: Path) -> torch.nn.Module | None:
         return None
     saved = saving.read(place)
     if saved.system != ENCODER or saved.meta.get("photo_sha256") != model_store.weights_sha256(folder):
-        raise InputError(
-            f"the encoder in {shown(place)} belongs to another model: {_AGAIN.replace('MODEL', folder.name)}"
-        )
+        raise InputError(f"the encoder in {shown(place)} belongs to another model: {_again(folder)}")
     module = model_of(loaded.system)
     own = configured(module.encoder_config(loaded.config), saved.config, ENCODER)
     encoder: torch.nn.Module = module.build_encoder(loaded.config, own)
     try:
         encoder.load_state_dict(saved.tensors)
     except RuntimeError as error:
-        raise InputError(
-            f"the weights in {shown(place)} do not fit this version: {_AGAIN.replace('MODEL', folder.name)}"
-        ) from error
+        raise InputError(f"the weights in {shown(place)} do not fit this version: {_again(folder)}") from error
     return encoder.float().requires_grad_(False).eval()
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 LEAKS = "leaks.json"
 _MOST = 4000  # pictures
 _MOST_STYLED = 500  # of a model of styles, whose pictures may be large
+_FEW = 100  # pictures, below which figures say little
 _BLOCK = 64
 
 
@@ -52,7 +53,7 @@ def leaks(
     """Measure what the codes of a model tell of what they should not: the pose code of the identity and the identity
     code of the pose, or the code of a look of the content.
 
-    The report is written to ``leaks.json`` in the folder of the model.
+    The report is written to ``leaks.json`` in the folder of the model, and replaces the one of its training.
 
     Args:
         model: a name in the model store, or the folder of a model.
@@ -73,7 +74,21 @@ def leaks(
     else:
         check_codes(loaded, model)
         report, notes = measured(loaded, where, seed, on_progress)
+    notes += _cautions(folder, report)  # before the earlier report is replaced
     return Leaks(written(folder, report), report, notes)
+
+
+def _cautions(folder: Path, report: Mapping[str, Any]) -> list[str]:
+    """Notes about a set that is too small, and about an earlier report that is about to be replaced."""
+    notes = []
+    if report["pictures"] < _FEW:
+        notes.append(f"{counted(report['pictures'], 'picture')} of {report['set']} are few: the figures say little")
+    try:
+        before = json.loads((folder / LEAKS).read_text("utf-8"))
+        notes.append(f"the report on {before['pictures']} pictures of {before['set']} in {LEAKS} is replaced")
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    return notes
 
 
 def check_codes(loaded: Loaded, name: str | Path) -> None:

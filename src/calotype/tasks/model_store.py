@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shlex
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -97,6 +98,11 @@ def folder_of(model: str | Path) -> Path:
         f"there is no model {shown(model)}: give the folder of a trained model; 'calotype models' lists those that "
         "have a name, and there are none yet"
     )
+
+
+def typed(folder: Path) -> str:
+    """A model as it is typed in a command: its name in the store, or its folder."""
+    return shlex.quote(folder.name if folder.parent.resolve() == root().resolve() else str(folder))
 
 
 _ABOVE = 3  # folders above a file in which its model is looked for

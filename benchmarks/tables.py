@@ -2655,8 +2655,8 @@ def control3d_small() -> str:
         f"real pictures: {number(next(iter(result['rows'].values()))['frechet']['halves_of_the_real_ones'], 0)}. "
         "Before: poses from a network, so that objects stood in the same places in all scenes, and the penalties, the "
         "surroundings and the steps of 32 pixels; with sampled poses but these settings, surroundings were not learned "
-        "and objects left the picture (not measured). With `highest=1` two of three primitives left the picture, and the "
-        "third painted the solids of a scene. "
+        "and objects left the picture (not measured). With `highest=1` two of three primitives left the picture, and "
+        "the third painted the solids of a scene. "
         + " ".join(verdict(*each) for each in _scene_bounds(list(result["rows"].values())))
     )
 

@@ -1,8 +1,9 @@
 """Retargeting to half and twice the size in each direction: InGAN against GPNN and plain resizing, in SIFID.
 
-Beside ``fast`` stand its two halves: the network alone, its layout merely enlarged, and the patches alone, on a layout
-that is merely stretched. With ``--ablation`` the choices of ``fast`` are changed one at a time instead, on photos
-shrunk to 128 pixels. Trainings are kept in ``--work`` and gone on with.
+``gpnn`` enlarges by a warp; two rows say what its other ways give. Beside ``fast`` stand its two halves: the network
+alone, its layout merely enlarged, and the patches alone, on a layout that is merely stretched. With ``--ablation`` the
+choices of ``fast`` are changed one at a time instead, on photos shrunk to 128 pixels. Trainings are kept in ``--work``
+and gone on with.
 
     python benchmarks/ingan.py --out benchmarks/results/ingan.json
     python benchmarks/ingan.py --ablation --steps 200 --only retarget/jerusalem \\
@@ -45,6 +46,12 @@ FACTORS = {
     "half as high": (0.5, 1.0),
     "twice as wide": (1.0, 2.0),
     "twice as high": (2.0, 1.0),
+}
+# Larger sizes by a warp, the default; by seams; and as published, from the photo resized at the coarsest level.
+GPNN = {
+    "gpnn": gpnn.PRESETS["fast"],
+    "gpnn, seams": replace(gpnn.PRESETS["fast"], enlarge="seams"),
+    "gpnn, resized first": replace(gpnn.PRESETS["fast"], enlarge="resize"),
 }
 # Settings that leave training as it is: their variants use the model of the preset itself.
 SAMPLING: dict[str, dict[str, Any]] = {
@@ -98,7 +105,10 @@ class Bench:
         fast, run = ingan.PRESETS["fast"], Run()
         systems: dict[str, Callable[[tuple[int, int]], Tensor]] = {
             "resized": lambda size: resize(photo, size),
-            "gpnn": lambda size: gpnn.retarget([photo], gpnn.PRESETS["fast"], run, size=size, seed=0),
+            **{
+                name: lambda size, cfg=cfg: gpnn.retarget([photo], cfg, run, size=size, seed=0)
+                for name, cfg in GPNN.items()
+            },
             "ingan": lambda size: ingan.retarget([photo], fast, run, size=size, seed=0, net=net),
             "its network alone": lambda size: resize(
                 net.resized(resize(photo, net.size), laid(net, photo, size)), size

@@ -1,18 +1,18 @@
 #!/usr/bin/env bash
 # A training with Accelerate that is taken up in the middle of a pass sees some pictures twice and some never.
 #
-# Guess before running: a training with a shuffled data loader that is saved by save_state in the middle of a pass, and
-# taken up in a new process by load_state and skip_first_batches, sees each picture of that pass once (guess 443; it was
-# doubted).
-# Found (Accelerate 1.15.0, torch 2.13.0): the order is drawn anew from the random state of the moment of saving, and the
-# first batches of that other order are skipped. Of 16 pictures 8 are seen before the stop; of the 8 after it several
-# are among them, and as many are seen never. Its documentation gives these two calls for the purpose. With
+# Guess before running: a training with a shuffled data loader that is saved by save_state in the middle of a pass,
+# and taken up in a new process by load_state and skip_first_batches, sees each picture of that pass once (guess 443;
+# it was doubted).
+# Found (Accelerate 1.15.0, torch 2.13.0): the order is drawn anew from the random state of the moment of saving, and
+# the first batches of that other order are skipped. Of 16 pictures 8 are seen before the stop; of the 8 after it four
+# or five are among them, and as many are seen never. Its documentation gives these two calls for the purpose. With
 # use_seedable_sampler=True the first pass is right, but a later one is taken up with the order of the first, unless
 # set_epoch is called on the data loader before. A run that is cut into many short jobs shows some pictures much more
 # often than others. Set use_seedable_sampler, call set_epoch with the number of the pass after load_state, or save at
 # the end of a pass.
-# Source: accelerate/data_loader.py (SeedableRandomSampler, SkipBatchSampler) and accelerate/checkpointing.py (the state
-# of the random generators is that of the moment, not of the start of the pass).
+# Source: accelerate/data_loader.py (SeedableRandomSampler, SkipBatchSampler) and accelerate/checkpointing.py (the
+# state of the random generators is that of the moment, not of the start of the pass).
 #
 # Needs Python 3.10 or newer and pip. Exit status 0 while this holds, 1 when it does not any more.
 set -eu

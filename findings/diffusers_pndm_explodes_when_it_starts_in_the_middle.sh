@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # The PNDMScheduler of diffusers makes pictures of astronomical numbers when it starts in the middle.
 #
-# Guess before running: a picture to which add_noise gives the noise of the eighth of 20 steps comes back to 1e-2 from the
-# remaining steps with the exact network for this one picture, for each scheduler (guess 416; it was doubted).
+# Guess before running: a picture to which add_noise gives the noise of the eighth of 20 steps comes back to 1e-2 from
+# the remaining steps with the exact network for this one picture, for each scheduler (guess 416; it was doubted).
 # Found (diffusers 0.42.1, torch 2.13.0): with PNDMScheduler at its defaults numbers of 1e6 to 1e29 come back, where
-# the picture is of about 3. Its first twelve steps are of another kind (Runge-Kutta), and take the first noise levels of
-# the schedule for the level of the picture, wherever one starts. Nothing is said, and there is no set_begin_index as in
-# other schedulers. A start at the first step is right. With skip_prk_steps=True, as the files of Stable Diffusion set it,
-# it is 0.04 to 0.3 off. DDIM, DPM-Solver, Euler, Heun and UniPC are right. Editing a picture with a network that was trained
-# anew, with the scheduler's defaults, fails by this. Give skip_prk_steps=True, or take another scheduler.
+# the picture has numbers up to 4. Its first twelve steps are of another kind (Runge-Kutta), and take the first noise
+# levels of the schedule for the level of the picture, wherever one starts. Nothing is said, and there is no
+# set_begin_index as in other schedulers. A start at the first step is right. With skip_prk_steps=True, as the files
+# of Stable Diffusion set it, it is 0.04 to 0.3 off. DDIM, DPM-Solver, Euler, Heun and UniPC are right. Editing a
+# picture with a network that was trained anew, with the scheduler's defaults, fails by this. Give
+# skip_prk_steps=True, or take another scheduler.
 # Source: diffusers/schedulers/scheduling_pndm.py (step_prk: prk_timesteps[counter // 4 * 4]).
 #
 # Needs Python 3.10 or newer and pip. Exit status 0 while this holds, 1 when it does not any more.

@@ -1,21 +1,21 @@
 #!/usr/bin/env bash
-# The blend mode overlay takes the other layer for the upper one than dodge and burn do, in FFmpeg's filter blend and in
-# photon.
+# The blend mode overlay takes the other layer for the upper one than dodge and burn do, in FFmpeg's filter blend and
+# in photon.
 #
 # Guess before running: the modes of FFmpeg's filter blend, with the upper layer as its first input, which its
 # documentation calls the top layer, are the formulas of the W3C to 3 levels (guess 439; it was doubted), and those of
 # photon's blend to 2 levels (guess 440; it was doubted).
 # Found (FFmpeg 8.1 of PyAV 18.1.0, photon-node 0.3.4): in FFmpeg multiply, screen, darken, lighten, difference,
-# exclusion, dodge, burn and linearlight are right with the first input as the upper layer. Overlay, hardlight, pinlight
-# and softlight are right, or nearly so, with the second as the upper one, and 33 to 52 levels off on the mean of noise
-# with the first. In photon the second picture is the upper one for hard_light, dodge and burn, and the lower one for
-# overlay. Overlay of one order is hard light of the other, so that the two names seem to be exchanged. Exchange the
-# inputs for these modes, and compare with the formula before you use another.
+# exclusion, dodge, burn and linearlight are right with the first input as the upper layer. Overlay, hardlight,
+# pinlight and softlight are right, or nearly so, with the second as the upper one, and 33 to 52 levels off on the
+# mean of noise with the first. In photon the second picture is the upper one for hard_light, dodge and burn, and the
+# lower one for overlay. Overlay of one order is hard light of the other, so that the two names seem to be exchanged.
+# Exchange the inputs for these modes, and compare with the formula before you use another.
 # Source: libavfilter/blend_modes.c (OVERLAY asks for the value of A, the top, HARDLIGHT for that of B; DODGE and BURN
 # divide by A); crate/src/multiple.rs of photon (overlay is called on the first picture).
 #
-# Needs Python 3.11 or newer with pip, and Node.js 20 or newer with npm. Exit status 0 while this holds, 1 when it does
-# not any more.
+# Needs Python 3.11 or newer with pip, and Node.js 20 or newer with npm. Exit status 0 while this holds, 1 when it
+# does not any more.
 set -eu
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # The layer RandomCrop of Keras moves boxes across by what it cuts off above, and up by what it cuts off at the left.
 #
-# Guess before running: boxes stay on their pixels to 1.5 pixels through RandomFlip, RandomTranslation, RandomRotation,
-# RandomZoom, RandomShear, RandomPerspective, RandomCrop, CenterCrop and Resizing with padding (guess 445; it was
-# doubted).
-# Found (Keras 3.15.1, backends jax and torch): RandomCrop of 80 x 100 from a picture of 96 x 128 leaves the box up to 18
-# pixels aside, as it subtracts the row of the crop from x and its column from y. A crop of a square from a square
-# picture looks right on the mean. If the picture is smaller than the crop, it is made larger, and the box is only moved.
-# Beside it, boxes of RandomShear are 2 to 4 pixels off for a shear of 0.2 in a picture that is not square. The other
-# layers are right, to a pixel. A detector, or a generator with boxes as its condition, learns wrong places. Use
+# Guess before running: boxes stay on their pixels to 1.5 pixels through RandomFlip, RandomTranslation,
+# RandomRotation, RandomZoom, RandomShear, RandomPerspective, RandomCrop, CenterCrop and Resizing with padding (guess
+# 445; it was doubted).
+# Found (Keras 3.15.1, backends jax and torch): RandomCrop of 80 x 100 from a picture of 96 x 128 leaves the box up to
+# 20 pixels aside, as it subtracts the row of the crop from x and its column from y. A crop of a square from a square
+# picture looks right on the mean. If the picture is smaller than the crop, it is made larger, and the box is only
+# moved. Beside it, boxes of RandomShear are 2 to 4 pixels off for a shear of 0.2 in a picture that is not square. The
+# other layers are right, to a pixel. A detector, or a generator with boxes as its condition, learns wrong places. Use
 # CenterCrop, or crop the boxes by yourself.
 # Source: keras/src/layers/preprocessing/image_preprocessing/random_crop.py (transform_bounding_boxes: boxes[..., 0] -
 # h_start).

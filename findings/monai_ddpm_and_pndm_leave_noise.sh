@@ -1,14 +1,16 @@
 #!/usr/bin/env bash
-# MONAI's DDPMScheduler is right in all steps of the training alone, and its PNDMScheduler gets worse with more of them.
+# MONAI's DDPMScheduler is right in all steps of the training alone, and its PNDMScheduler gets worse with more of
+# them.
 #
-# Guess before running: its DDPM, DDIM and PNDM schedulers with the exact network for Gaussian data of mean 0.2 and spread
-# 0.3 give both to 10 per cent in 100 steps (guess 430; it was doubted).
-# Found (MONAI 1.6.1, torch 2.13.0): DDIM does. DDPM gives a mean of 0.06 and a spread of 0.80 in 100 steps, and 0.17 and
-# 0.41 in 500; it is right in 1000. set_timesteps takes the number, but each step goes from t to t - 1, however far the
-# next t is, so that most of the noise stays. PNDM gives a spread of 0.34 in 100 steps, 0.55 in 500, and in 1000 steps it
-# does nothing at all: the noise comes back. It counts the steps of its start among the steps that it divides 1000 by, and
-# 1000 // 1009 is 0. With skip_prk_steps=True it is right. Diffusers' schedulers of the same names are right in all these
-# numbers of steps, but for the small spread of DDPM in few. Give DDPM all steps, and PNDM skip_prk_steps=True.
+# Guess before running: its DDPM, DDIM and PNDM schedulers with the exact network for Gaussian data of mean 0.2 and
+# spread 0.3 give both to 10 per cent in 100 steps (guess 430; it was doubted).
+# Found (MONAI 1.6.1, torch 2.13.0): DDIM does. DDPM gives a mean of 0.05 and a spread of 0.80 in 100 steps, and 0.17
+# and 0.42 in 500; it is right in 1000. set_timesteps takes the number, but each step goes from t to t - 1, however
+# far the next t is, so that most of the noise stays. PNDM gives a spread of 0.34 in 100 steps, 0.55 in 500, and in
+# 1000 steps it does nothing at all: the noise comes back. It counts the steps of its start among the steps that it
+# divides 1000 by, and 1000 // 1009 is 0. With skip_prk_steps=True it is right. Diffusers' schedulers of the same
+# names are right in all these numbers of steps, but for the small spread of DDPM in few. Give DDPM all steps, and
+# PNDM skip_prk_steps=True.
 # Source: monai/networks/schedulers/ddpm.py (step: alphas_cumprod[timestep - 1]) and pndm.py (set_timesteps:
 # num_inference_steps = len(timesteps)).
 #

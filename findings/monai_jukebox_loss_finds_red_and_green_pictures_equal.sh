@@ -3,12 +3,12 @@
 #
 # Guess before running: JukeboxLoss is the mean squared difference of the amplitudes of the Fourier transform in space
 # (guess 461; it was doubted).
-# Found (MONAI 1.6.1, torch 2.13.0): the transform runs over the channels, too, and amplitudes do not change when channels
-# are shifted round: red, green and blue pictures of one shape are at a distance of 0, and so are any picture and the
-# same one with its channels in the order green, blue, red. A grey picture of the same sum is at 0.07, and two channels
-# that are exchanged give a little. By its documentation it is given the number of dimensions in space. With one channel,
-# as in medicine, it is right. An autoencoder of colour pictures gets no hint of the hue from it. Call it on each channel
-# by itself.
+# Found (MONAI 1.6.1, torch 2.13.0): the transform runs over the channels, too, and amplitudes do not change when
+# channels are shifted round: red, green and blue pictures of one shape are at a distance of 0, and so are any picture
+# and the same one with its channels in the order green, blue, red. A grey picture of the same sum is at 0.07, and two
+# channels that are exchanged give a little. By its documentation it is given the number of dimensions in space. With
+# one channel, as in medicine, it is right. An autoencoder of colour pictures gets no hint of the hue from it. Call it
+# on each channel by itself.
 # Source: monai/losses/spectral_loss.py (fft_dim = tuple(range(1, spatial_dims + 2)), where 1 is the channel).
 #
 # Needs Python 3.10 or newer and pip. Exit status 0 while this holds, 1 when it does not any more.

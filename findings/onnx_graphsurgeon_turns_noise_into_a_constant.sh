@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # The folding of constants of onnx-graphsurgeon draws the noise of a generator once and for all.
 #
-# Guess before running: fold_constants leaves the noises of a generator independent, and new in each run (guess 414; it
-# was doubted).
+# Guess before running: fold_constants leaves the noises of a generator independent, and new in each run (guess 414;
+# it was doubted).
 # Found (onnx-graphsurgeon 0.6.1, onnx 1.23.2, onnxruntime 1.32.0): RandomNormal and RandomUniform have no inputs, so
 # that they are taken for constants: the model that is left adds one and the same noise in each run, and the nodes are
-# gone. Nothing is said. RandomNormalLike, whose input is the picture, stays. torch.randn of a fixed size, as the noise of
-# StyleGAN, is exported as the former. The generator makes one texture for all pictures, and a model that draws its
-# latent numbers makes one picture. Give should_exclude_node, or fold before the noise is added.
+# gone. Nothing is said. RandomNormalLike, whose input is the picture, stays. torch.randn of a fixed size, as the
+# noise of StyleGAN, is exported as the former. The generator makes one texture for all pictures, and a model that
+# draws its latent numbers makes one picture. Give should_exclude_node, or fold before the noise is added.
 # Source: onnx_graphsurgeon/ir/graph.py (fold_constants: each node all of whose inputs are constants).
 #
 # Needs Python 3.11 or newer and pip. Exit status 0 while this holds, 1 when it does not any more.

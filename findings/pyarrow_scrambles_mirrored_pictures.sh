@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # PyArrow's array of tensors scrambles a batch of pictures that are mirrored by a view.
 #
-# Guess before running: FixedShapeTensorArray.from_numpy_ndarray of a batch of mirrored pictures, x[:, :, ::-1], of every
-# second pixel and of reversed channels gives their values back (guess 444; it was doubted).
+# Guess before running: FixedShapeTensorArray.from_numpy_ndarray of a batch of mirrored pictures, x[:, :, ::-1], of
+# every second pixel and of reversed channels gives their values back (guess 444; it was doubted).
 # Found (PyArrow 26.0.1): reversed channels, every second pixel and a crop are right, but mirrored pictures come back
-# with the right shape and mixed pixels, nearly all of them wrong, and so they do with the channels moved to the front.
-# Nothing is said. Pictures that are turned upside down are refused, with an error. The order of the axes is taken from
-# the strides, and a negative one is sorted as a small number. Mirrored pictures are the most usual augmentation, and
-# NumPy makes views of them. Call numpy.ascontiguousarray first.
+# with the right shape and mixed pixels, nearly all of them wrong, and so they do with the channels moved to the
+# front. Nothing is said. Pictures that are turned upside down are refused, with an error. The order of the axes is
+# taken from the strides, and a negative one is sorted as a small number. Mirrored pictures are the most usual
+# augmentation, and NumPy makes views of them. Call numpy.ascontiguousarray first.
 # Source: pyarrow/array.pxi (FixedShapeTensorArray.from_numpy_ndarray: argsort of the negated strides).
 #
 # Needs Python 3.11 or newer and pip. Exit status 0 while this holds, 1 when it does not any more.

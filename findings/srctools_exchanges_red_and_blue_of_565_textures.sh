@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
 # Textures of 16 bits that srctools writes come back from it with red and blue exchanged.
 #
-# Guess before running: a picture with soft alpha goes through VTF as RGBA8888, RGB888, RGB565, BGRA4444, BGRA5551, IA88,
-# I8, A8, DXT1 and DXT5 to the precision of each, and its mipmaps keep the mean to one level (guess 457; it was doubted).
-# Found (srctools 2.7.0): RGB565 and BGR565, written and read by the same library, give blue for red and red for blue; the
-# others have the right order. Reading and writing take the two ends of the 16 bits in different order. Beside it, DXT1
-# writes black where alpha is below 128, although the format has no alpha, and a reader sees opaque black there; RGB888
-# keeps the colours of such pixels. Mipmaps lose a third of a level of brightness at each step, as means are cut to whole
-# numbers. Set alpha to 255 before DXT1, and exchange the channels before RGB565, or take RGB888.
-# Source: srctools/_py_vtf_readwrite.py and its compiled form (decomp565 takes red from the low bits, compress565 puts it
-# into the high ones).
+# Guess before running: a picture with soft alpha goes through VTF as RGBA8888, RGB888, RGB565, BGRA4444, BGRA5551,
+# IA88, I8, A8, DXT1 and DXT5 to the precision of each, and its mipmaps keep the mean to one level (guess 457; it was
+# doubted).
+# Found (srctools 2.7.0): RGB565 and BGR565, written and read by the same library, give blue for red and red for blue;
+# the others have the right order. Reading and writing take the two ends of the 16 bits in different order. Beside it,
+# DXT1 writes black where alpha is below 128, although the format has no alpha, and a reader sees opaque black there;
+# RGB888 keeps the colours of such pixels. Mipmaps lose a third of a level of brightness at each step, as means are
+# cut to whole numbers. Set alpha to 255 before DXT1, and exchange the channels before RGB565, or take RGB888.
+# Source: srctools/_py_vtf_readwrite.py and its compiled form (decomp565 takes red from the low bits, compress565 puts
+# it into the high ones).
 #
 # Needs Python 3.10 or newer and pip. Exit status 0 while this holds, 1 when it does not any more.
 set -eu

@@ -1,16 +1,17 @@
 #!/usr/bin/env bash
-# image.rotateWithOffset of TensorFlow.js turns a picture about a point half a pixel below and to the right of its centre.
+# image.rotateWithOffset of TensorFlow.js turns a picture about a point half a pixel below and to the right of its
+# centre.
 #
 # Guess before running: rotateWithOffset by a half turn and by a quarter turn of a square picture moves every pixel by
 # that turn and loses none (guess 447; it was doubted).
 # Found (@tensorflow/tfjs 4.22.0): a half turn moves the picture by one pixel down and to the right, and the first row
 # and the first column are filled; a quarter turn loses one row. Turned four times by a quarter, or twice by a half, a
-# picture is not the one that it was. A turn by 0 is exact. Its documentation gives 0.5 as the default centre, "the
-# centre of the picture", and half of the number of pixels is taken for the index of a pixel. Labels and points that are
-# turned about the real centre do not fit the picture. Give a centre of [(width - 1) / (2 * width), (height - 1) / (2 *
-# height)].
-# Source: tfjs-core/src/ops/image/rotate_with_offset.ts and the kernel RotateWithOffset of the backends (getImageCenter:
-# the width times the centre).
+# picture is not the one that it was. A turn by 0 is exact. Its documentation gives 0.5 as the default centre, the
+# centre of the picture, and half of the number of pixels is taken for the index of a pixel. Labels and points that
+# are turned about the real centre do not fit the picture. Give a centre of [(width - 1) / (2 * width), (height - 1) /
+# (2 * height)].
+# Source: tfjs-core/src/ops/image/rotate_with_offset.ts and the kernel RotateWithOffset of the backends
+# (getImageCenter: the width times the centre).
 #
 # Needs Node.js 20 or newer with npm. Exit status 0 while this holds, 1 when it does not any more.
 set -eu

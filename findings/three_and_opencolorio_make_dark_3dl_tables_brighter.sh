@@ -2,18 +2,19 @@
 # three and OpenColorIO take the depth of a .3dl colour table from its brightest number, so that a dark look becomes
 # bright.
 #
-# Guess before running: a .3dl table of 12 bits, whose head says so, that makes pictures three times darker is read to 2
-# levels in each (guess 438; it was doubted).
-# Found (three 0.187.0, OpenColorIO 2.6.0): white becomes 169 in three and 340, brighter than white, in OpenColorIO, where
-# the table says 85. A table at a tenth, for a night, gives 204 and 410 in the place of 25. The line "Mesh 2 12", where 12
-# is the number of bits, is not used: both take the power of two that the brightest number fits in, OpenColorIO in steps
-# of two bits. A table that darkens by half is still right in OpenColorIO, and twice too bright in three. Beside it, three
-# gives 254 for white by a table that changes nothing. Convert such tables to .cube, whose numbers have no depth.
+# Guess before running: a .3dl table of 12 bits, whose head says so, that makes pictures three times darker is read to
+# 2 levels in each (guess 438; it was doubted).
+# Found (three 0.187.0, OpenColorIO 2.6.0): white becomes 169 in three and 340, brighter than white, in OpenColorIO,
+# where the table says 85. A table at a tenth, for a night, gives 204 and 410 in the place of 25. The line "Mesh 2
+# 12", where 12 is the number of bits, is not used: both take the power of two that the brightest number fits in,
+# OpenColorIO in steps of two bits. A table that darkens by half is still right in OpenColorIO, and twice too bright
+# in three. Beside it, three gives 254 for white by a table that changes nothing. Convert such tables to .cube, whose
+# numbers have no depth.
 # Source: examples/jsm/loaders/LUT3dlLoader.js (maxBitValue); src/OpenColorIO/fileformats/FileFormat3DL.cpp
 # (GetLikelyLutBitDepth).
 #
-# Needs Python 3.11 or newer with pip, and Node.js 20 or newer with npm. Exit status 0 while this holds, 1 when it does
-# not any more.
+# Needs Python 3.11 or newer with pip, and Node.js 20 or newer with npm. Exit status 0 while this holds, 1 when it
+# does not any more.
 set -eu
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -4,13 +4,13 @@
 # Guess before running: the multiplications that summary gives for a linear layer on 256 tokens and for a transposed
 # convolution with stride 2 are those by hand, to 1 per cent (guess 442; it was doubted).
 # Found (torchinfo 1.8.0, torch 2.13.0): 2048 in the place of 524288 for the linear layer, the same as for one vector,
-# and four times too many for the transposed convolution, as it takes the pixels of its output for those of its input. A
-# block of a transformer on 256 tokens has 4320 in the place of 6.3 million, since its attention is not counted either.
-# A vision transformer, or a diffusion transformer, seems to cost as little as its first layer that cuts the picture
-# into patches. Convolutions are right. The first was reported in 2021 and has been mended in the repository, but there
-# is no release since 2023. Count with torch.utils.flop_counter, or with hooks of your own.
-# Source: torchinfo/layer_info.py (calculate_macs: output_size[0] times the parameters for all layers without "Conv" in
-# their name).
+# and four times too many for the transposed convolution, as it takes the pixels of its output for those of its input.
+# A block of a transformer on 256 tokens has 4320 in the place of 6.3 million, since its attention is not counted
+# either. A vision transformer, or a diffusion transformer, seems to cost as little as its first layer that cuts the
+# picture into patches. Convolutions are right. The first was reported in 2021 and has been mended in the repository,
+# but there is no release since 2023. Count with torch.utils.flop_counter, or with hooks of your own.
+# Source: torchinfo/layer_info.py (calculate_macs: output_size[0] times the parameters for all layers without "Conv"
+# in their name).
 #
 # Needs Python 3.10 or newer and pip. Exit status 0 while this holds, 1 when it does not any more.
 set -eu

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # trimesh keeps the low byte of 16-bit colours of PLY files, and meshio reads 8-bit ones as signed numbers.
 #
-# Guess before running: a PLY file whose vertex colours are of 16 bits, or floats of 0 to 1, has the same colours as one of
-# 8 bits in three, trimesh, pyvista and meshio (guess 462; it was doubted).
+# Guess before running: a PLY file whose vertex colours are of 16 bits, or floats of 0 to 1, has the same colours as
+# one of 8 bits in three, trimesh, pyvista and meshio (guess 462; it was doubted).
 # Found (trimesh 5.2.0, meshio 5.3.5): in trimesh a 16-bit colour is its number modulo 256, so that a soft grey ramp
-# becomes stripes; 8 bits and floats are right. meshio gives colours of the type uchar as int8: 255 is -1 and 128 is -128,
-# so that the brighter half of a coloured mesh is negative; the same file with the type named uint8 is right. 16 bits of
-# the type ushort are refused by meshio, with an error. three is right for all three types; pyvista was not run. Scanners
-# that measure 16-bit colour write such files, and uchar is what nearly all programs write. Read them with plyfile, or
-# mend the numbers by .view(numpy.uint8).
+# becomes stripes; 8 bits and floats are right. meshio gives colours of the type uchar as int8: 255 is -1 and 128 is
+# -128, so that the brighter half of a coloured mesh is negative; the same file with the type named uint8 is right. 16
+# bits of the type ushort are refused by meshio, with an error. three is right for all three types; pyvista was not
+# run. Scanners that measure 16-bit colour write such files, and uchar is what nearly all programs write. Read them
+# with plyfile, or mend the numbers by .view(numpy.uint8).
 # Source: trimesh/visual/color.py (to_rgba: astype(uint8)); meshio/ply/_ply.py (the table of types: uchar is int8).
 #
 # Needs Python 3.11 or newer and pip. Exit status 0 while this holds, 1 when it does not any more.

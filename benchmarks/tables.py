@@ -201,7 +201,7 @@ def equal() -> str:
     ]
     return (
         table("search, same settings | SIFID, median | copied, median | seconds", rows)
-        + f"\n\n{len(result['rows']) // len(rows)} photos, preset `{result['preset']}`."
+        + f"\n\n{len(result['rows']) // len(rows)} photos, the default preset."
     )
 
 

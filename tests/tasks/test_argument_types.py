@@ -8,7 +8,7 @@ import pytest
 import calotype
 from calotype.errors import ArgumentError
 from calotype.kinds import KINDS
-from calotype.tasks.argument_types import typed
+from calotype.tasks.argument_types import checked_types
 from calotype.tasks.param import described
 from calotype.tasks.verbs import JOBS
 
@@ -30,7 +30,7 @@ GIVEN = [(task, name, about) for task in JOBS for name, (about, _) in described(
 def test_values_of_other_types_are_refused_in_a_line(task, name, about):
     for value in OF_KIND[about.kind]:
         with pytest.raises(ArgumentError, match=f"{name}=") as error:
-            typed(task, {name: value})
+            checked_types(task, {name: value})
         assert "\n" not in str(error.value)
         assert f"({about.flag(name)}, {name}=)" in str(error.value)
 
@@ -40,20 +40,20 @@ def test_defaults_and_numbers_of_numpy_can_be_used():
         usual = {
             name: default for name, (_, default) in described(task).items() if default is not inspect.Parameter.empty
         }
-        assert typed(task, usual) == usual
-    typed(calotype.upscale, {"factor": np.float32(2), "seed": np.int64(3), "n": np.uint8(1)})
+        assert checked_types(task, usual) == usual
+    checked_types(calotype.upscale, {"factor": np.float32(2), "seed": np.int64(3), "n": np.uint8(1)})
 
 
 def test_none_is_for_what_may_be_left_out():
-    assert typed(calotype.scene, {"polar": None}) == {"polar": None}
+    assert checked_types(calotype.scene, {"polar": None}) == {"polar": None}
     with pytest.raises(ArgumentError, match="turn=None"):
-        typed(calotype.scene, {"turn": None})
+        checked_types(calotype.scene, {"turn": None})
 
 
 def test_lists_become_texts_of_several_values():
     given = {"object": [1, 2], "move": (0.2, 0, 0), "remove": ()}
-    assert typed(calotype.scene, given) == {"object": "1,2", "move": "0.2,0,0", "remove": ""}
-    assert typed(calotype.restyle, {"classes": ["hair", "eyes"], "at": (32, 10)})["classes"] == "hair,eyes"
+    assert checked_types(calotype.scene, given) == {"object": "1,2", "move": "0.2,0,0", "remove": ""}
+    assert checked_types(calotype.restyle, {"classes": ["hair", "eyes"], "at": (32, 10)})["classes"] == "hair,eyes"
 
 
 @pytest.mark.parametrize(

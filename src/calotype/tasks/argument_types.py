@@ -16,7 +16,7 @@ from calotype.types import MOST_SEED
 _WORDS = ("text", "move")  # kinds whose texts may be lists of values, which Python gives as lists or tuples
 
 
-def typed(task: Callable[..., Any], given: Mapping[str, Any]) -> dict[str, Any]:
+def checked_types(task: Callable[..., Any], given: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments of a verb; a list or tuple for a text of several values becomes that text: (0.2, 0, 0) "0.2,0,0".
 
     Args:
@@ -35,8 +35,8 @@ def typed(task: Callable[..., Any], given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def check_types(task: Callable[..., Any], given: Mapping[str, Any]) -> None:
-    """See ``typed``, for verbs that need no text of several values."""
-    typed(task, given)
+    """See ``checked_types``, for verbs that need no text of several values."""
+    checked_types(task, given)
 
 
 def _checked(value: Any, name: str, about: Param) -> Any:

@@ -26,7 +26,7 @@ from calotype.kinds import KINDS, OUTPUTS
 from calotype.kinds.kind import Reading
 from calotype.results import Result
 from calotype.tasks import runner
-from calotype.tasks.argument_types import typed
+from calotype.tasks.argument_types import checked_types
 from calotype.tasks.given_model import check_beside_model
 from calotype.tasks.layout_kinds import check_layout
 from calotype.tasks.memory import require_memory
@@ -163,7 +163,7 @@ class Job:
                 raise ArgumentError(unknown(f"input of {cls.verb}", name, cls.input_names()))
         arguments |= further
         run = arguments.pop("run", None)
-        arguments = typed(cls._task(), arguments)
+        arguments = checked_types(cls._task(), arguments)
         cls.check_given(arguments)
         inputs = {name: arguments.pop(name) for name in cls.input_names() if name in arguments}
         return cls.create(cls.ordered(**arguments), inputs, run)

@@ -26,7 +26,8 @@ _LEVEL = 0.6  # if none is given
 LEVELS = 7  # of the classifier: maps of five sizes, pooled features, classes
 
 LEVEL = Param(
-    "how much may change: 0, the photo itself, to 1, anything with what the classifier says is in it",
+    "how much may change: 0, the photo itself (by a model: drawn from its finest features), to 1, anything with "
+    "what the classifier says is in it",
     kind="number",
     at_least=0,
     at_most=1,

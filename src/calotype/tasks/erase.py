@@ -13,6 +13,7 @@ from calotype.tasks.aligned import aligned_mask
 from calotype.tasks.arguments import between
 from calotype.tasks.coded_photo import CodedPhotoJob
 from calotype.tasks.inpainting import InpaintingJob
+from calotype.tasks.outputs import OutputSpec
 from calotype.tasks.param import Param
 from calotype.tasks.request import Request
 from calotype.tasks.verb_options import DrawnOptions
@@ -109,6 +110,18 @@ class EraseJob(CodedPhotoJob, InpaintingJob):
             return self.coded_doubts()
         hole = (self._selected[0, 0] > 0).cpu().numpy()
         return [inverted_hole(hole, self.photo.name), *self.coded_doubts()]
+
+    def keeps_alpha(self, name: str) -> bool:
+        """See ``Job``."""
+        return name == "photo"
+
+    def kept_alpha(self, output: OutputSpec) -> "torch.Tensor | None":
+        """See ``PhotoJob``; opaque if the transparent area was the mask, and where opaque surroundings are filled."""
+        from calotype.image.transparency import alpha_filled
+
+        if self.given.alpha is None or "mask" not in self.pictures:
+            return None
+        return alpha_filled(self.fitted_alpha("photo"), self.hole.cpu())
 
     def region_of(self, seed: int) -> "torch.Tensor":
         """See ``CodedPhotoJob``."""

@@ -43,6 +43,9 @@ if TYPE_CHECKING:
     from calotype.run import Run
 
 
+_PICTURES = ("photo", "photos", "picture", "sketch", "clip")  # kinds that may have transparency
+
+
 class Job:
     """A request with its inputs read.
 
@@ -239,7 +242,7 @@ class Job:
         """What the user should know before the work starts, one line each: how inputs were read, and doubts."""
         opened = [one for given in self.inputs.values() for one in (given if isinstance(given, list) else [given])]
         read = [note for one in opened for note in getattr(one, "notes", ())]
-        return tuple(dict.fromkeys([*read, *filter(None, (self._doubted_mask(), *self.doubts()))]))
+        return tuple(dict.fromkeys([*read, *filter(None, (self._doubted_mask(), self._on_grey(), *self.doubts()))]))
 
     def _doubted_mask(self) -> str | None:
         """A line about a mask that looks like a photo."""
@@ -247,6 +250,21 @@ class Job:
 
         mask = self.inputs.get("mask")
         return photo_as_mask(mask) if isinstance(mask, Photo) else None
+
+    def _on_grey(self) -> str | None:
+        """A line about pictures whose transparency a model of a data set does not see, and the result does not have."""
+        from calotype.tasks.plausibility import laid_on_grey
+
+        if not self.system.of_sets:
+            return None
+        kinds = {given.name: given.kind for given in self.declared.inputs}
+        lost = [name for name in self.inputs if kinds.get(name) in _PICTURES and not self.keeps_alpha(name)]
+        opened = [self.as_given(name) for name in lost]
+        return laid_on_grey([one for each in opened for one in (each if isinstance(each, list) else [each])])
+
+    def keeps_alpha(self, name: str) -> bool:
+        """Whether the results of a model of a data set have the transparency of an input."""
+        return False
 
     @property
     def carried(self) -> Carried:

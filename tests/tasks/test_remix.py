@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from PIL import Image
 
 import calotype
-from calotype.errors import InputError
+from calotype.errors import ArgumentError, InputError
 from calotype.tasks.remix import RemixJob
 
 
@@ -69,6 +69,11 @@ def test_with_a_model_they_have_its_size(model):
     other = calotype.remix(photo(0), level=0.5, like=photo(7), model=model)
     assert other[0].tobytes() != made[0].tobytes()
     assert set(other.settings["pictures"]) == {"like"}
+
+
+def test_two_subjects_are_a_wrong_command(model):
+    with pytest.raises(ArgumentError, match=r"both give the subject: leave out one of them \(label=, like=\)"):
+        calotype.remix(photo(0), like=photo(1), label="dark", model=model)
 
 
 def transparent(seed):

@@ -45,6 +45,17 @@ def inverted_hole(selected: NDArray[np.bool_], photo: str) -> str | None:
     return None
 
 
+def grown_over(selected: NDArray[np.bool_], hole: NDArray[np.bool_], photo: str) -> str | None:
+    """A mask [H, W] that selects nearly everything only when it has grown to a hole."""
+    before, share = float(selected.mean()), float(hole.mean())
+    if share <= _NEARLY_ALL or before > _NEARLY_ALL:
+        return None
+    return (
+        f"with its margin the mask selects {share:.0%} of '{photo}', without it {before:.0%}: give a smaller --grow "
+        "(grow=)"
+    )
+
+
 def photo_as_mask(mask: Photo) -> str | None:
     """A photo that was given as a mask: most of it is neither black nor white."""
     brightness = _small(mask) @ np.array([0.299, 0.587, 0.114])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from calotype.errors import counted, nth
+from calotype.errors import counted, nth, unknown
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,22 @@ def test_counted(count, thing, said):
 )
 def test_places_count_from_one(index, said):
     assert nth(index) == said
+
+
+@pytest.mark.parametrize(
+    ("name", "suggested"),
+    [
+        ("openmoij", "openmoji"),
+        ("gpn", "gpnn"),
+        ("gpnnn", "gpnn"),
+        ("sngan", "singan"),
+        ("nope", None),
+        ("none", None),
+        ("model", None),
+    ],
+)
+def test_only_close_names_are_suggested(name, suggested):
+    said = unknown("name", name, ["gpnn", "gpdm", "singan", "openmoji"])
+    assert said.startswith(f"there is no name '{name}': ")
+    assert ("did you mean" in said) == (suggested is not None)
+    assert suggested is None or f"did you mean '{suggested}'?" in said

@@ -57,6 +57,9 @@ class Verb:
             announced, and raises ``InputError`` for arguments that the model cannot use; empty for none.
         tells: name of a function of a model that is called like the verb's, without ``run``, before the work, and
             returns lines for the user; empty for none.
+        seedless: name of a function of a model that is called like the verb's, without ``run``, and returns why all
+            seeds give the same picture with these inputs; empty text where they differ. Empty for none: seeds differ
+            if ``seed`` is among the options.
         layout: name of a function of a model that is called like the verb's, without ``run``, and returns where the
             objects of the input lie in the picture: boxes [n, 4], 0..1, and the number of the object that each pixel
             belongs to, int64 [H, W], -1 for none; empty for none.
@@ -75,6 +78,7 @@ class Verb:
     check: str = ""
     validate: str = ""
     tells: str = ""
+    seedless: str = ""
     layout: str = ""
     coded: bool = False
     any_size: bool = False

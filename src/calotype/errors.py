@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterable
 
+_CLOSE = 0.6  # least similarity of a name that is suggested, 0..1, as difflib measures it
+
 
 class CalotypeError(Exception):
     """An error that the user can fix. ``str(error)`` is one line: what is wrong, and what to do about it."""
@@ -43,7 +45,7 @@ def unknown(kind: str, name: str, known: Iterable[str], advice: str = "") -> str
     import difflib
 
     names = list(known)
-    closest = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    closest = difflib.get_close_matches(name, names, n=1, cutoff=_CLOSE)
     suggestion = f"did you mean '{closest[0]}'? " if closest else ""
     return f"there is no {kind} '{name}': {suggestion}{advice or 'choose from ' + ', '.join(names)}"
 

@@ -49,6 +49,23 @@ def test_halves_of_pictures(tmp_path):
         condition_set(tmp_path)
 
 
+@pytest.mark.parametrize("layout", ["halves", "folders"])
+def test_files_that_cannot_be_read_are_told_as_such(tmp_path, layout):
+    places = [tmp_path] if layout == "halves" else [tmp_path / "images", tmp_path / "conditions"]
+    for place in places:
+        picture(place / "a.png", size=(32, 16))
+        picture(place / "b.png", size=(32, 16))
+    broken = places[0] / "b.png"
+    broken.write_bytes(b"")
+    pairs = Dataset(tmp_path, ("image", "condition")).opened((16, 16))
+    assert len(pairs) == 1
+    said = f"1 of 2 pictures could not be read and are skipped: number 1: '{broken}' is empty"
+    assert said in pairs.report()
+    (places[0] / "a.png").write_bytes(b"")
+    with pytest.raises(InputError, match=r"no picture can be read: .*a\.png' is empty"):
+        Dataset(tmp_path, ("image", "condition")).opened((16, 16))
+
+
 def landscape(seed, width=48, height=32):
     """A photo-like picture: smooth noise with finer noise on it."""
     random = np.random.default_rng(seed)

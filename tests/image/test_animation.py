@@ -104,6 +104,8 @@ def test_what_cannot_be_written() -> None:
         check_animation("a.avi", 10)
     with pytest.raises(InputError, match=r"did you mean '\.mp4'"):
         check_animation("a.mp3", 10)
+    with pytest.raises(InputError, match=r"'folder' has no suffix, .*: end it in \.gif, \.webp, \.png, \.apng, \.mp4"):
+        check_animation("folder", 10)
     with pytest.raises(InputError, match="to 50, like"):
         check_animation("a.gif", 60)
     for fps in (0, -1, float("nan"), float("inf")):

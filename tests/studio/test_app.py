@@ -212,6 +212,21 @@ def test_verbs_that_learn_nothing(client, verb, arguments):
     assert len(job["results"]) == 1
 
 
+def test_empty_sets_are_said_to_be_empty(client):
+    photo = uploaded(client)
+    empty = client.post("/api/sets", json={"name": "places"}).json()["id"]
+    for verb, arguments in (
+        ("evaluate", {"real": photo, "fakes": [empty]}),
+        ("evaluate", {"real": empty, "fakes": [empty], "metrics": "fid"}),
+        ("edges", {"photo": empty}),
+        ("train", {"photo": empty, "engine": "cocogan"}),
+    ):
+        answer = client.post(f"/api/verbs/{verb}/jobs", json=arguments)
+        assert answer.status_code == 422
+        assert answer.json()["error"] == "the set “places” is empty: add pictures to it"
+    assert client.delete(f"/api/sets/{empty}").status_code == 204
+
+
 def test_relayout_with_the_map_that_segment_makes(client):
     photo = uploaded(client)
     seen = awaited(client, asked(client, "segment", photo=photo, classes=3, preset="tiny")["id"])
@@ -316,6 +331,10 @@ def test_a_model_of_many_photos(client, tmp_path):
         ("vary", {"photo": "PHOTO", "model": "/etc"}, "no such model"),
         ("vary", {"photo": "PHOTO", "also": ["x"]}, "also"),
         ("train", {"photo": "PHOTO", "engine": "singan", "out": "/tmp/x"}, "out"),
+        ("evaluate", {"real": "PHOTO", "fakes": []}, "evaluate needs another argument"),
+        ("vary", {"photo": "PHOTO", "seed": 10**30}, "seed is out of range: give a number from 0 to 90071"),
+        ("scene", {"model": "x", "look": 2**70}, "look is out of range: give a number from 0 to 90071"),
+        ("scene", {"model": "x", "azimuth": -1e300}, "azimuth is out of range: give a number from -9007199254740992"),
         ("evaluate", {"real": "PHOTO", "fakes": ["PHOTO"], "weights": "/etc/passwd"}, "weights"),
     ],
 )

@@ -4,6 +4,7 @@ import io
 import json
 import zipfile
 from collections import Counter
+from dataclasses import replace
 
 import official
 import pytest
@@ -13,8 +14,10 @@ from toys import TOYS
 import calotype
 import calotype.tasks.compare
 import calotype.tasks.dataset
+from calotype import saving
 from calotype.data.sets import SETS
 from calotype.data.writing import write_samples
+from calotype.models import stylegan
 from calotype.studio import sets
 from calotype.studio.picture_set import kinds_of, labels_of, place_in
 from calotype.studio.pictures import Missing
@@ -523,6 +526,43 @@ def test_what_is_no_model_is_refused_and_thrown_away(client, place, files, words
     assert words in answer.json()["error"]
     assert str(place) not in answer.json()["error"]
     assert not list(model_store.root().glob("x-*"))
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        ({"net.pkl": b"not a pickle"}, "'net.pkl' uses the pickle opcode"),
+        ({"bad.zip": {"model.json": b"{}", "weights.safetensors": b""}}, "'bad'"),
+        ({"bad.zip": {"birds/model.json": b"{}", "birds/weights.safetensors": b""}}, "'birds'"),
+    ],
+)
+@pytest.mark.usefixtures("answered_here")
+def test_refused_models_are_named_as_they_were_sent(client, files, words):
+    sent = {name: data if isinstance(data, bytes) else zipped(data) for name, data in files.items()}
+    answer = client.post("/api/models", json={"upload": upload(client, sent)})
+    assert answer.status_code == 422
+    assert words in answer.json()["error"]
+
+
+@pytest.mark.usefixtures("answered_here")
+def test_models_get_the_name_of_their_folder_or_zip(client, place):
+    cfg = replace(stylegan.PRESETS["tiny"], resolution=16)
+    saving.write(place / "net", "stylegan", cfg, stylegan.build(cfg).eval(), "", (16, 16))
+    contents = {path.name: path.read_bytes() for path in (place / "net").iterdir()}
+    inside = {f"birds/{name}": data for name, data in contents.items()}
+    for files, name in (({"net.zip": zipped(inside)}, "birds"), ({"net.zip": zipped(contents)}, "net")):
+        answer = client.post("/api/models", json={"upload": upload(client, files)})
+        assert answer.status_code == 201, answer.text
+        assert answer.json()["name"].startswith(f"{name}-stylegan-")
+        client.delete(f"/api/models/{answer.json()['name']}")
+
+
+def zipped(files):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return packed.getvalue()
 
 
 def test_an_upload_takes_no_paths_no_gaps_and_not_too_much(client, monkeypatch):

@@ -21,6 +21,9 @@ from calotype.studio.words import plain
         ("n = 2 --count (n)", "n = 2 “How many”"),
         ("give --guide PICTURE too (guide=)", "give “Guide” too"),
         ("or --labels auto", "or “Labels” auto"),
+        ("give --move RIGHT,UP,AWAY like 0.2,0,0 (move=)", "give “Move” like 0.2,0,0"),
+        ("give --classes NAME, --look CLASS=SEED or --target MAP", "give “Classes”, “Look” or “Target”"),
+        ("pixels need --at X,Y, like --at 3,4", "pixels need “At”, like “At” 3,4"),
         ("the one that 'calotype segment' makes", "the one that “Segment” makes"),
         (
             "calotype segment photo.jpg, then calotype relayout photo.jpg auto changed.png.",

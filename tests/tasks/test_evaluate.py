@@ -141,3 +141,15 @@ def test_contact_sheets_are_no_results(tmp_path):
     save_png(photo(1), tmp_path / "x_vary_sheet.png", {"verb": "vary", "sheet": 1})
     for given in (tmp_path, sorted(tmp_path.glob("*.png")), [str(path) for path in tmp_path.glob("*.png")]):
         assert [row.result for row in evaluate(photo(), given).rows] == ["x_vary_0"]
+
+
+def test_missing_results_are_refused_before_anything_is_measured(tmp_path):
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (24, 24, 3), np.uint8)).save(tmp_path / "photo.png")
+    told = []
+    for fakes in (tmp_path / "none.png", [tmp_path / "none.png", tmp_path / "no.png"]):
+        with pytest.raises(InputError, match=r"none\.png' does not exist"):
+            evaluate(tmp_path / "photo.png", fakes, on_progress=lambda *progress: told.append(progress))
+    (tmp_path / "broken.png").write_bytes(b"x")
+    with pytest.raises(InputError, match="is not a picture"):
+        evaluate(tmp_path / "photo.png", tmp_path / "broken.png", on_progress=lambda *progress: told.append(progress))
+    assert not told

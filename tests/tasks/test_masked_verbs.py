@@ -54,6 +54,22 @@ def here(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.mark.parametrize("verb", ["erase", "edit", "stylize", "mix"])
+def test_transparency_of_the_photo_is_kept(here, model, verb):
+    clear = np.full((32, 48), 255, np.uint8)
+    clear[:8, 8:16] = 0  # outside of the mask
+    with Image.open("me.png") as picture:
+        picture.putalpha(Image.fromarray(clear))
+        picture.save("clear.png")
+    further = {"erase": [], "edit": ["stroke.png"], "stylize": ["you.png"], "mix": ["you.png"]}[verb]
+    short = {"method": "fast", "steps": 2}
+    made = getattr(calotype, verb)("clear.png", *further, mask="mask.png", model=model, **short)
+    alpha = np.asarray(made[0].getchannel("A"))
+    assert alpha[0, 0] == 0
+    assert alpha[8:].min() == 255
+    assert not any("on grey" in note for note in made.notes)
+
+
 def cropped(path):
     """The middle of a photo as the model sees it, float [16, 16, 3], 0..1."""
     with Image.open(path) as picture:

@@ -1,6 +1,7 @@
 """Inputs that are exchanged or inverted get a line that says what they look like; proper ones get none."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -56,6 +57,14 @@ def test_an_inverted_mask_of_what_to_erase():
     assert notes("erase", photo=PHOTO, mask=object_mask(), **ERASE) == ()
     (note,) = notes("erase", photo=PHOTO, mask=object_mask(inverted=True), **ERASE)
     assert re.fullmatch(r"the mask selects 9\d% of 'mountains', .* looks inverted, white should be the object", note)
+
+
+def test_a_margin_that_reaches_over_the_photo():
+    (note,) = notes("erase", photo=PHOTO, mask=object_mask(), **{**ERASE, "grow": 500})
+    assert re.search(r"with its margin the mask selects 100% of .* give a smaller --grow \(grow=\)", note)
+    clear = replace(PHOTO, alpha=255 - np.asarray(object_mask().convert("L")))
+    assert notes("erase", photo=clear, **{**ERASE, "grow": 3}) == ()
+    assert notes("erase", photo=clear, **{**ERASE, "grow": 500}) == (note,)
 
 
 @pytest.mark.parametrize("verb", ["erase", "harmonize"])

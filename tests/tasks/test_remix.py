@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from PIL import Image
 
 import calotype
-from calotype.errors import InputError
+from calotype.errors import ArgumentError, InputError
 from calotype.tasks.remix import RemixJob
 
 
@@ -69,6 +69,53 @@ def test_with_a_model_they_have_its_size(model):
     other = calotype.remix(photo(0), level=0.5, like=photo(7), model=model)
     assert other[0].tobytes() != made[0].tobytes()
     assert set(other.settings["pictures"]) == {"like"}
+
+
+def test_two_subjects_are_a_wrong_command(model):
+    with pytest.raises(ArgumentError, match=r"both give the subject: leave out one of them \(label=, like=\)"):
+        calotype.remix(photo(0), like=photo(1), label="dark", model=model)
+
+
+def transparent(seed):
+    """A photo whose upper left quarter is clear, far from ``MASK``, and whose lower right corner is half clear."""
+    alpha = np.full((24, 24, 1), 255, np.uint8)
+    alpha[:6, :6], alpha[20:, 20:] = 0, 128
+    return np.dstack([photo(seed), alpha])
+
+
+def alpha_of(picture):
+    return np.asarray(picture.getchannel("A"))
+
+
+def test_a_model_keeps_the_transparency_of_a_layout(model):
+    given = Image.fromarray(transparent(0))
+    small = np.asarray(given.getchannel("A").resize((16, 16), Image.Resampling.BICUBIC)).astype(int)
+    for made in (
+        calotype.remix(given, level=0.5, mask=MASK, model=model),
+        calotype.erase(given, mask=MASK, model=model),
+        calotype.mix(given, photo(1), mask=MASK, model=model),
+    ):
+        assert not made.notes
+        assert np.abs(alpha_of(made[0]) - small).mean() < 8
+        assert alpha_of(made[0])[0, 0] == 0
+    second = calotype.mix(photo(1), given, mask=255 - MASK, model=model)
+    assert alpha_of(second[0])[0, 0] == 0
+    assert calotype.erase(given, model=model)[0].mode == "RGB"  # what was clear is filled
+
+
+def test_transparency_and_grey_that_a_model_does_not_keep_are_noted(model):
+    made = calotype.remix(transparent(0), model=model)
+    assert made[0].mode == "RGB"
+    assert made.notes == ["'image' is placed on grey where it is transparent"]
+    assert calotype.remix(photo(0), like=transparent(1), mask=MASK, model=model).notes == made.notes
+    grey = np.repeat(photo(0)[..., :1], 3, axis=2)
+    for made in (
+        calotype.remix(grey, model=model),
+        calotype.erase(grey, mask=MASK, model=model),
+        calotype.mix(grey, photo(1), model=model),
+    ):
+        assert any("is grey and the model draws in colour" in note for note in made.notes)
+    assert not calotype.remix(photo(0), model=model).notes
 
 
 def test_a_model_fills_holes_and_composes(model):

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 import calotype
-from calotype.errors import InputError
+from calotype.errors import ArgumentError, InputError
 from calotype.inspection.leaks import factors_of, leak_report
 from calotype.reposing.drawing import redrawn_errors
 from calotype.tasks.leaks import leaks
@@ -97,7 +97,7 @@ def test_score_maps_say_where_pixels_are_found(models, place):
     assert not np.array_equal(score, np.asarray(calotype.repose(a, b, model=models["idpose"])[0]))
     with pytest.raises(InputError, match="traces no pixels"):
         calotype.repose(a, b, score=True, model=models["disentangle"])
-    with pytest.raises(InputError, match="no one identity"):
+    with pytest.raises(ArgumentError, match="no one identity"):
         calotype.repose(a, b, to_pose=a, score=True, model=models["idpose"])
 
 

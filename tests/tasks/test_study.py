@@ -35,6 +35,19 @@ def places(tmp_path):
     ]
 
 
+def test_pictures_of_no_photo_are_noted(tmp_path, places):
+    assert not any("no photo" in note for note in study(places, out=tmp_path / "all", count=4).notes)
+    Image.new("RGB", (20, 20)).save(places[1] / "zzz_1.png")
+    for i in range(5):
+        Image.new("RGB", (20, 20)).save(places[2] / f"other_{i}.png")
+    made = study(places, out=tmp_path / "study", count=4)
+    assert made.notes[:2] == [
+        f"1 picture in '{places[1]}' is named after no photo and is left out: zzz_1.png",
+        f"5 pictures in '{places[2]}' are named after no photo and are left out: other_0.png, other_1.png, other_2.png "
+        "and 2 more",
+    ]
+
+
 def test_a_study_that_cannot_be_written_leaves_nothing(tmp_path, places, monkeypatch):
     before = sorted(tmp_path.iterdir())
     with monkeypatch.context() as patched:

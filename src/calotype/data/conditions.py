@@ -135,10 +135,10 @@ def condition_set(folder: Path) -> ConditionSet:
     if not pairs:
         raise InputError(f"{shown(folder)} has only maps that calotype made: give pairs of pictures")
     for path in pairs:
-        height, width = _size_of(path)
-        if width < _DOUBLE * height:
+        size = upright_size(path)  # what cannot be read is told when it is decoded
+        if size is not None and size.width < _DOUBLE * size.height:
             raise InputError(
-                f"{shown(path)} is {width}x{height} pixels and no pair: give pictures of double width with the "
+                f"{shown(path)} is {size} pixels and no pair: give pictures of double width with the "
                 "condition in the left half, or the folders 'images' and 'conditions' with equal names"
             )
     if without_seams(pairs):
@@ -189,18 +189,14 @@ def _check_shapes(pairs: list[tuple[Path, Path]]) -> None:
         InputError: they have not.
     """
     for picture, condition in pairs:
-        (height, width), (h, w) = _size_of(picture), _size_of(condition)
-        if abs(width * h / (height * w) - 1) > _SAME_SHAPE:
+        one, other = upright_size(picture), upright_size(condition)
+        if one is None or other is None:  # told when they are decoded
+            continue
+        if abs(one.width * other.height / (one.height * other.width) - 1) > _SAME_SHAPE:
             raise InputError(
-                f"{shown(picture)} is {width}x{height} and {shown(condition)} {w}x{h} pixels: both pictures of a pair "
-                "need the same aspect ratio"
+                f"{shown(picture)} is {one} and {shown(condition)} {other} pixels: both pictures of a pair need the "
+                "same aspect ratio"
             )
-
-
-def _size_of(path: Path) -> tuple[int, int]:
-    """Height and width; (1, 1) for what cannot be read, which is said when it is decoded."""
-    size = upright_size(path)
-    return (1, 1) if size is None else (size.height, size.width)
 
 
 def made_as(folder: Path) -> str:

@@ -54,6 +54,8 @@ def check_animation(path: str | Path, fps: float) -> str:
     """
     suffix = Path(path).suffix.lower()
     if suffix not in _FORMATS:
+        if not suffix:
+            raise InputError(f"{shown(path)} has no suffix, which names the format: end it in {', '.join(_FORMATS)}")
         raise InputError(unknown("animation format", suffix, _FORMATS))
     most = _MOST_GIF_FPS if suffix == ".gif" else _MOST_FPS
     if not 0.01 <= fps <= most:

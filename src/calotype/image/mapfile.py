@@ -21,6 +21,7 @@ from calotype.errors import InputError
 from calotype.files import shown
 from calotype.image.limits import check_before_decoding, check_size, check_smallest
 from calotype.image.opening import broken, opened
+from calotype.image.pages import pages_note
 from calotype.image.reading import open_photo
 from calotype.image.stored import stored_numbers
 from calotype.types import LabelMap, LabelMapLike, Photo, PhotoLike
@@ -144,7 +145,7 @@ def map_numbers(path: str | Path) -> NDArray[np.int64] | None:
 def _of_image(image: Image.Image, again: PhotoLike, label: str, name: str, path: Path | None) -> MapPicture:
     """The map in an opened image. ``again`` is the same source, to be read as a photo."""
     check_before_decoding(image, None, label)
-    mode = image.mode
+    mode, pages = image.mode, pages_note(image, label)
     try:
         upright, numbers = stored_numbers(image)
     except Exception as error:  # Pillow's readers raise exceptions of any type for a broken file
@@ -152,11 +153,15 @@ def _of_image(image: Image.Image, again: PhotoLike, label: str, name: str, path:
     if numbers is None:
         return _filled(_painted(open_photo(again)))
     if mode == "P":
-        return _of_palette(upright, numbers, name, path)
+        return _noted(_of_palette(upright, numbers, name, path), pages)
     if mode == "F" or (mode.startswith("I") and _are_labels(numbers, label)):
-        return _wide(numbers, name, path)
+        return _noted(_wide(numbers, name, path), pages)
     photo = replace(_painted(open_photo(again)), name=name, source=path)
     return _filled(replace(photo, numbers=numbers, stored="wide" if mode.startswith("I") else "grey"))
+
+
+def _noted(made: MapPicture, note: str | None) -> MapPicture:
+    return made if note is None else replace(made, notes=(note, *made.notes))
 
 
 def _are_labels(numbers: NDArray[np.int64], label: str) -> bool:

@@ -2,7 +2,7 @@
 
 This module applies EXIF orientation. ``limits`` refuses sizes, ``colourspace`` decides the colour space and converts
 values of 8 bits, ``deep`` reads and ``deepcolour`` converts those of 16, ``modes`` knows Pillow's modes, ``cut`` opens
-a JPEG that lacks its end, ``carried`` keeps date and copyright.
+a JPEG that lacks its end, ``pages`` counts those of a TIFF, ``carried`` keeps date and copyright.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from calotype.image.deepcolour import IN_EIGHT_BITS, can_convert, srgb_words
 from calotype.image.limits import check_before_decoding, check_max_side, check_shrunk
 from calotype.image.modes import eight_bits, grey_words, image_of_array, is_deep_grey, plain, spread_transparency
 from calotype.image.opening import broken, opened, reason
+from calotype.image.pages import pages_note
 from calotype.image.pixels import image_of
 from calotype.types import Carried, Photo, PhotoLike, Size
 
@@ -199,7 +200,10 @@ def _decoded(image: Image.Image, label: str, file: BinaryIO | None) -> _Decoded:
     plan = words_of_file(image) if deep else None
     if plan is not None and (file is not None or not plan.premultiplied):
         decode_upper(image, plan)
-    notes = (f"{label} {NOT_READ}",) if deep and plan is None else ()
+    pages = pages_note(image, label)
+    notes = () if pages is None else (pages,)
+    if deep and plan is None:
+        notes = (*notes, f"{label} {NOT_READ}")
     said = said_by(image, label)
     if has_unused_profile(image):
         notes = (*notes, f"{label} {UNUSED_PROFILE}")

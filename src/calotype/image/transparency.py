@@ -102,6 +102,26 @@ def opaque_within(made: Tensor, photo: Tensor, hole: Tensor) -> Tensor:
     return torch.where(hole > 0, full, made)
 
 
+def alpha_filled(alpha: Tensor, hole: Tensor) -> Tensor:
+    """Alpha with a hole filled smoothly from around it.
+
+    Args:
+        alpha: [1, 1, H, W], -1..1.
+        hole: [1, 1, H, W], 0 or 1.
+
+    Returns:
+        [1, 1, H, W], -1..1: opaque in opaque surroundings.
+    """
+    known, made = 1 - hole, torch.where(hole > 0, torch.ones_like(alpha), alpha)
+    left, sigma = hole, 1.0
+    while bool(left.any()) and sigma <= max(alpha.shape[2:]):
+        weight = blur(known, sigma)
+        reached = left * (weight > _LEAST)
+        made = torch.where(reached > 0, blur(alpha * known, sigma) / weight.clamp_min(1e-6), made)
+        left, sigma = left - reached, 2 * sigma
+    return made.clamp(-1, 1)
+
+
 def _reaches(opacity: Tensor, near: float, end: float) -> bool:
     """Whether there are values at ``end`` and none between it and ``near``."""
     return bool((opacity >= end).any()) and not bool(((opacity > near) & (opacity < end - 1e-4)).any())

@@ -84,12 +84,13 @@ class FileUploads:
             except OSError as error:
                 raise output_error(folder, error) from error
 
-    def opened(self, id: str, name: str) -> Path:
+    def opened(self, id: str, name: str | None = None) -> Path:
         """Finish an upload: unpack zip files and return a folder with all files.
 
         Args:
             id: id of the upload.
-            name: folder name given by the client.
+            name: folder name given by the client; ``None`` for that of the one folder in the zip, else that of the only
+                file that was uploaded.
 
         Raises:
             InputError: no such upload, no files, or a zip that is damaged or too large.
@@ -99,14 +100,15 @@ class FileUploads:
             folder = self.folder(id)
             try:
                 files = sorted(folder.iterdir()) if folder.is_dir() else []
+                found = files[0].stem if len(files) == 1 else ""
                 for path in [path for path in files if path.suffix.lower() == ".zip"]:
-                    _unzip(path, folder)
+                    found = _unzip(path, folder) or found
                     path.unlink()
                 files = sorted(folder.iterdir()) if folder.is_dir() else []
                 if not files:
                     raise InputError("the upload has no model files: choose all files of the model's folder")
                 # The path depends on the content, so that the same files are recognised as the same model.
-                place = self._folder / f"opened-{_digest(files)}" / safe_name(name, "model")
+                place = self._folder / f"opened-{_digest(files)}" / safe_name(name or found, "model")
                 shutil.rmtree(place.parent, ignore_errors=True)
                 place.parent.mkdir(parents=True)
                 folder.rename(place)
@@ -134,8 +136,12 @@ class FileUploads:
         shutil.rmtree(self._folder / id, ignore_errors=True)
 
 
-def _unzip(path: Path, folder: Path) -> None:
-    """Unpack the files of a zip without their folders; skip invalid names, and limit the total size."""
+def _unzip(path: Path, folder: Path) -> str:
+    """Unpack the files of a zip without their folders; skip invalid names, and limit the total size.
+
+    Returns:
+        The name of the folder that all of them are in; empty if there is none.
+    """
     left = MOST_BYTES
     try:
         with zipfile.ZipFile(path) as archive:
@@ -153,6 +159,8 @@ def _unzip(path: Path, folder: Path) -> None:
                         if left < 0:
                             raise InputError(f"this zip has more than {MOST_BYTES >> 30} GB: give a smaller one")
                         out.write(chunk)
+        tops = {one.filename.split("/", 1)[0] if "/" in one.filename else "" for one in members}
+        return tops.pop() if len(tops) == 1 else ""
     except InputError:
         raise
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError) as error:

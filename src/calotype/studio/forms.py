@@ -59,6 +59,7 @@ FILMS = ("gif", "webp", "png", "mp4")
 MOST_PICTURES = 100  # of one photo in one job
 MOST_SAMPLES = 1000  # of one job with a model of a data set, whose samples are fast to generate
 _MAX_FILES = 16  # in one argument
+_LARGEST = 2**53  # numbers of JSON are exact up to this one
 _MAX_GRAPH = 20_000  # characters of a scene graph
 _MAX_LENGTH = 200  # characters of a text
 _PICTURE_ID, _SET_ID = "[0-9a-f]{16}", "set-[0-9a-f]{12}"
@@ -179,7 +180,9 @@ def checked(verb: str, given: Mapping[str, Any], *, unpainted: bool = False) -> 
         elif value is not None:
             converted[name] = _value(name, known[name][0], value)
     for name, (_, default) in known.items():
-        if default is Parameter.empty and name not in converted and not (unpainted and is_painted(known[name][0])):
+        if default is not Parameter.empty or (unpainted and is_painted(known[name][0])):
+            continue
+        if converted.get(name, []) == []:
             raise InputError(f"{verb} needs another argument: {known[name][0].help} ({name})")
     if verb == "data" and converted["name"] not in SETS:
         raise InputError(unknown("set", converted["name"], SETS))
@@ -274,8 +277,11 @@ def _is_number(value: Any) -> bool:
 
 
 def _number(name: str, about: Param, value: Any) -> int | float:
-    if not _is_number(value) or value != value or abs(value) > 2**53:
+    if not _is_number(value) or value != value:
         raise InputError(f"{name} must be a number")
+    if abs(value) > _LARGEST:
+        low, high = (-_LARGEST if about.at_least is None else about.at_least), about.at_most or _LARGEST
+        raise InputError(f"{name} is out of range: give a number from {low} to {high}")
     if KINDS[about.kind].form == "whole":
         if value != int(value):
             raise InputError(f"{name} must be a whole number")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from calotype.errors import unknown
+from calotype.errors import InputError, unknown
 from calotype.kinds import KINDS
 from calotype.studio.file_upload import FileUploads
 from calotype.studio.forms import is_set, parameters
@@ -36,7 +36,7 @@ class Given:
         """Convert the arguments for the verb: pictures to paths, sets and models to folders.
 
         Raises:
-            InputError: a picture, set or model does not exist.
+            InputError: a picture, set or model does not exist, or a set is empty.
         """
         known = parameters(verb)
         converted: dict[str, Any] = {}
@@ -72,7 +72,12 @@ class Given:
         return known[value]
 
     def _path(self, value: str) -> str:
-        return str(self._sets.folder(value) if is_set(value) else self._pictures.path(value))
+        if not is_set(value):
+            return str(self._pictures.path(value))
+        given = self._sets.get(value)
+        if not given.members:
+            raise InputError(f"the set “{given.name}” is empty: add pictures to it")
+        return str(self._sets.folder(value))
 
 
 def model_folder(name: str) -> Path:

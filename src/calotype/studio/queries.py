@@ -18,6 +18,7 @@ from calotype.tasks import model_store
 from calotype.tasks.data import clean, kept_bytes
 from calotype.tasks.directions import known_directions
 from calotype.tasks.engines import engines
+from calotype.tasks.foreign_models import one_file
 from calotype.tasks.leaks import LEAKS
 from calotype.tasks.models import models, remove, take_over
 from calotype.tasks.verbs import VERBS
@@ -156,7 +157,7 @@ def _remove_model(name: str) -> None:
 
 
 def _import_model(folder: str, photo: str | None) -> str:
-    return take_over(folder, photo).name
+    return take_over(one_file(Path(folder)) or folder, photo).name
 
 
 _HANDLERS: dict[str, Any] = {

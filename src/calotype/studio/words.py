@@ -72,7 +72,7 @@ _FOLDERS = (
 _FILE = r"[\w]+\.(?:jpg|png)"
 _COMMAND = re.compile(rf"'?\bcalotype (?P<verb>[a-z]+)\b(?: (?:[A-Z]{{4,}}\b|{_FILE}|auto|(?:--[a-z-]+ )?{_FILE}))*'?")
 _SET = re.compile(r"(?:--set \w+=[^\s;)]*[^\s;).,]\s?)*--set \w+=[^\s;)]*[^\s;).,]")
-_OPTION = re.compile(r"(--[a-z][a-z-]*)(?: [A-Z][A-Z|]+\b)?")
+_OPTION = re.compile(r"(--[a-z][a-z-]*)(?: (?:[A-Z]+(?:[|,=][A-Z]+)+|[A-Z]{2,})\b)?")
 _QUOTED_PATH = re.compile(r"'(?:/|[A-Za-z]:\\)(?:[^'/\\]*[/\\])*([^'/\\]+)[/\\]?'")
 
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from calotype.errors import InputError
 from calotype.types import Photo, Size
+
+if TYPE_CHECKING:
+    import torch
 
 _SAME_SHAPE = 0.02  # relative tolerance of aspect ratios
 
@@ -22,6 +26,20 @@ def fitted(photo: Photo, size: tuple[int, int]) -> Photo:
 
     fitting = open_photo(fitted_photo(photo, size))
     return replace(fitting, name=photo.name, source=photo.source, notes=photo.notes, carried=photo.carried)
+
+
+def fitted_alpha(photo: Photo, size: tuple[int, int]) -> torch.Tensor:
+    """The alpha of a photo, cropped and resized as ``fitted`` does: [1, 1, h, w], -1 clear to 1 opaque."""
+    import torch
+
+    from calotype.data.folder import middle
+    from calotype.image.io import to_tensor
+    from calotype.image.resize import resize
+
+    if photo.alpha is None:
+        return torch.ones(1, 1, *size)
+    top, left, height, width = middle(photo.rgb.shape[:2], size)
+    return resize(to_tensor(photo)[:, 3:, top : top + height, left : left + width], size).clamp(-1, 1)
 
 
 def aligned(picture: Photo, photo: Photo, size: tuple[int, int]) -> Photo:

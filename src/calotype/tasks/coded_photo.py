@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from calotype.errors import ArgumentError, InputError
 from calotype.kinds import KINDS
 from calotype.results import Latent
+from calotype.tasks.aligned import fitted_alpha
 from calotype.tasks.arguments import between, one_of, whole
 from calotype.tasks.latent_job import CodedJob
 from calotype.tasks.outputs import OutputSpec
@@ -77,10 +78,10 @@ class CodedPhotoJob(CodedJob, PhotoJob):
         return super().opened(name, value, request)
 
     def coded_doubts(self) -> list[str | None]:
-        """Lines about a photo and a model that differ; none for engines."""
+        """Lines about a photo and a model of a data set that differ; none for engines."""
         from calotype.tasks.plausibility import code_of_another_model, code_of_another_photo, grey_photo
 
-        if not self.declared.coded:
+        if not self.system.of_sets:
             return []
         doubts, code = [grey_photo(self.given, getattr(self.config, "channels", 3))], self.pictures.get("code")
         if isinstance(code, Latent) and self.request.model is not None:
@@ -116,17 +117,37 @@ class CodedPhotoJob(CodedJob, PhotoJob):
     def make(self, output: OutputSpec) -> tuple[Any, float]:
         """See ``PhotoJob``; the picture of a latent code is blended into the photo."""
         made, seconds = super().make(output)
-        return (self.placed(self.keep(made, output), output), seconds) if self.declared.coded else (made, seconds)
+        if not self.declared.coded:
+            return made, seconds
+        return self.with_kept_alpha(self.placed(self.keep(made, output), output), output), seconds
 
     def placed(self, made: Any, output: OutputSpec) -> Any:
         """The picture of a latent code [1, 3, h, w], -1..1, as a result: a PIL image."""
         return self.finished(made)
 
+    def fitted_alpha(self, name: str) -> torch.Tensor:
+        """The alpha of an input, cropped and resized to the model's size: [1, 1, h, w], -1..1."""
+        return fitted_alpha(self.as_given(name), (self.size.height, self.size.width))
+
+    def alpha_of_both(self, other: str, region: torch.Tensor | None) -> torch.Tensor | None:
+        """The alpha of the photo, and in a region (``None``: everywhere) that of another input; ``None`` if opaque."""
+        from calotype.image.mask import composite
+
+        if self.given.alpha is None and self.as_given(other).alpha is None:
+            return None
+        first, second = (self.fitted_alpha(name) for name in ("photo", other))
+        return second if region is None else composite(first, second, self._soft(region.cpu()))
+
     def blended(self, made: torch.Tensor, region: torch.Tensor) -> torch.Tensor:
         """The result in a region [1, 1, h, w] with a soft edge, and the photo elsewhere: [1, 3, h, w]."""
-        from calotype.image.mask import composite, soften
+        from calotype.image.mask import composite
+
+        photo = KINDS["photo"].tensor(self.photo, made.device)
+        return composite(photo, made, self._soft(region.to(made.device)))
+
+    def _soft(self, region: torch.Tensor) -> torch.Tensor:
+        """A region [1, 1, h, w] with a soft edge, 0..1."""
+        from calotype.image.mask import soften
 
         side = max(self.size.height, self.size.width)
-        photo = KINDS["photo"].tensor(self.photo, made.device)
-        soft = soften(region.to(made.device), round(DILATION * side), SOFTNESS * side)
-        return composite(photo, made, soft)
+        return soften(region, round(DILATION * side), SOFTNESS * side)

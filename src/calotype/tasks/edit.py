@@ -37,6 +37,14 @@ class EditJob(CodedPhotoJob, BlendedJob):
         """See ``Job``."""
         return [*super().doubts(), *self.coded_doubts()]
 
+    def keeps_alpha(self, name: str) -> bool:
+        """See ``Job``."""
+        return True
+
+    def kept_alpha(self, output: OutputSpec) -> "torch.Tensor | None":
+        """See ``PhotoJob``; in the changed area that of the edited photo."""
+        return self.alpha_of_both("edited", None if self._mask is None else self.region)
+
     def placed(self, made: Any, output: OutputSpec) -> Any:
         """See ``CodedPhotoJob``; with a soft edge as wide as other edits of a model have, unless one is given."""
         from calotype.image.io import to_image

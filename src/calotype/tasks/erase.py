@@ -13,6 +13,7 @@ from calotype.tasks.aligned import aligned_mask
 from calotype.tasks.arguments import between
 from calotype.tasks.coded_photo import CodedPhotoJob
 from calotype.tasks.inpainting import InpaintingJob
+from calotype.tasks.outputs import OutputSpec
 from calotype.tasks.param import Param
 from calotype.tasks.request import Request
 from calotype.tasks.verb_options import DrawnOptions
@@ -96,19 +97,34 @@ class EraseJob(CodedPhotoJob, InpaintingJob):
         """The dilated mask, from ``mask`` or the photo's transparency: [1, 1, H, W], 0 or 1."""
         from calotype.image.mask import grown
 
-        selected = (self.tensor(self.photo)[:, 3:] < 0).float() if self._selected is None else self._selected
         grow = self.request.own["grow"]
         width = round(_DILATION * max(self.size.height, self.size.width) if grow is None else grow)
-        return grown(selected.to(self.run.device), width)
+        return grown(self._marked.to(self.run.device), width)
+
+    @property
+    def _marked(self) -> "torch.Tensor":
+        """The mask before its dilation, or the photo's transparency: [1, 1, H, W], 0 or 1."""
+        return (self.tensor(self.photo)[:, 3:] < 0).float() if self._selected is None else self._selected
 
     def doubts(self) -> list[str | None]:
         """See ``Job``."""
-        from calotype.tasks.plausibility import inverted_hole
+        from calotype.tasks.plausibility import grown_over, inverted_hole
 
-        if self._selected is None:
-            return self.coded_doubts()
-        hole = (self._selected[0, 0] > 0).cpu().numpy()
-        return [inverted_hole(hole, self.photo.name), *self.coded_doubts()]
+        given, hole = ((mask[0, 0] > 0).cpu().numpy() for mask in (self._marked, self.hole))
+        inverted = None if self._selected is None else inverted_hole(given, self.photo.name)
+        return [inverted or grown_over(given, hole, self.photo.name), *self.coded_doubts()]
+
+    def keeps_alpha(self, name: str) -> bool:
+        """See ``Job``."""
+        return name == "photo"
+
+    def kept_alpha(self, output: OutputSpec) -> "torch.Tensor | None":
+        """See ``PhotoJob``; opaque if the transparent area was the mask, and where opaque surroundings are filled."""
+        from calotype.image.transparency import alpha_filled
+
+        if self.given.alpha is None or "mask" not in self.pictures:
+            return None
+        return alpha_filled(self.fitted_alpha("photo"), self.hole.cpu())
 
     def region_of(self, seed: int) -> "torch.Tensor":
         """See ``CodedPhotoJob``."""

@@ -134,7 +134,9 @@ def evaluate(
     results = list(_results(fakes))
     if not results:
         raise ArgumentError("no results to evaluate: give at least one picture")
-    photo, features = open_photo(real), features_by_measure(weights)
+    photo = open_photo(real)
+    _check_there(results)
+    features = features_by_measure(weights)
     measured = _rows([(photo, result) for result in results], features, on_progress)
     return Evaluation(
         rows=measured.rows,
@@ -226,11 +228,23 @@ def _rows(
         except InputError as error:
             errors.append(error)
             measured.failed.append({"result": _name(result, number), "error": str(error)})
-        if on_progress is not None:
+        if on_progress is not None and (measured.rows or number < len(pairs)):
             on_progress(number, len(pairs))
     if not measured.rows:
         raise errors[0]
     return measured
+
+
+def _check_there(results: Sequence[PhotoLike]) -> None:
+    """Check, before anything is measured, that at least one of the results is there.
+
+    Raises:
+        InputError: none of the files exists.
+    """
+    from calotype.image.io import open_photo
+
+    if not any(not isinstance(one, str | Path) or Path(one).exists() for one in results):
+        _ = open_photo(results[0])  # which says what is wrong
 
 
 def _name(result: PhotoLike, number: int) -> str:

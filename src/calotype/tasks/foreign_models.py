@@ -83,6 +83,12 @@ def readers(folder: Path) -> list[str]:
     return [max(readers, key=lambda name: matches[name])]
 
 
+def one_file(folder: Path) -> Path | None:
+    """The file to import, of a folder that holds it alone; ``None`` if the folder is the model, or several files."""
+    files = list(folder.iterdir())
+    return files[0] if len(files) == 1 and files[0].name != "model.json" else None
+
+
 def importable() -> str:
     """The files and folders that can be imported, for a message: which systems, and what their files are called."""
     folders: dict[tuple[str, ...], list[str]] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from calotype.errors import InputError
@@ -27,6 +28,12 @@ class LayoutJob(ModelJob):
                 "looks of classes need a model that has them, like those of smis: leave out --look (look=)"
             )
         return super().opened(name, value, request)
+
+    def doubts(self) -> list[str | None]:
+        """See ``ModelJob``; and about maps of a set whose classes are not those of the model."""
+        maps = [given for given in self.inputs.values() if isinstance(given, LabelMap)]
+        names = [str(name) for name in self.loaded.about.get("names", ())]
+        return [*super().doubts(), *(_of_other_classes(one, names) for one in maps)]
 
     def fitting_size(self) -> Size:
         """The requested size; by default the number of pixels of the training size, in the layout's aspect ratio."""
@@ -63,3 +70,20 @@ class LayoutJob(ModelJob):
         """The name of the layout, else of the model, and the looks of classes: other looks have other names."""
         stem = str(self.inputs["layout"].name) if "layout" in self.inputs else super().name
         return edited_name(stem, edited_looks(self.inputs.get("look")))
+
+
+def _of_other_classes(labels: LabelMap, names: Sequence[str]) -> str | None:
+    """A line about a map that lies in a set of samples whose classes have other names than those of a model."""
+    from calotype.data.sample_lines import read_about
+
+    if labels.source is None or not names:
+        return None
+    try:
+        own = [str(name) for name in read_about(labels.source.resolve().parent.parent).get("map_classes", ())]
+    except InputError:  # it lies in no set
+        return None
+    differing = [number for number, (one, other) in enumerate(zip(own, names)) if one != other]
+    if not differing:
+        return None
+    said = ", ".join(f"{number} {own[number]}, here {names[number]}" for number in differing[:2])
+    return f"'{labels.name}' is of a set with other classes than the model's ({said}): give a map of its classes"

@@ -68,6 +68,24 @@ class MixJob(CodedPhotoJob, ImageConditionedJob):
         """See ``Job``."""
         return self.coded_doubts()
 
+    def keeps_alpha(self, name: str) -> bool:
+        """See ``Job``."""
+        return True
+
+    def fitted_alpha(self, name: str) -> "torch.Tensor":
+        """See ``CodedPhotoJob``; models without latent codes stretch the second photo."""
+        from calotype.image.io import to_tensor
+        from calotype.image.resize import resize
+
+        given = self.as_given(name)
+        if name == "photo" or self.declared.coded or given.alpha is None:
+            return super().fitted_alpha(name)
+        return resize(to_tensor(given)[:, 3:], (self.size.height, self.size.width)).clamp(-1, 1)
+
+    def kept_alpha(self, output: OutputSpec) -> "torch.Tensor | None":
+        """See ``PhotoJob``; that of both photos along the border."""
+        return self.alpha_of_both("other", self.region_of(output.seed))
+
     def region_of(self, seed: int) -> "torch.Tensor":
         """See ``CodedPhotoJob``: where the second photo is wanted."""
         if self._selected is not None:

@@ -339,7 +339,8 @@ class PhotoJob(Job):
     def make(self, output: OutputSpec) -> tuple[Any, float]:
         """Call the engine's function with the photo; see ``Job`` for models of a data set."""
         if self.system.of_sets:
-            return super().make(output)
+            made, seconds = super().make(output)
+            return (made if self.declared.coded else self.with_kept_alpha(made, output)), seconds
         net = {} if self.net is None else {"net": self.net}
         began = time.perf_counter()
         available = self.engine_arguments(output)
@@ -347,6 +348,23 @@ class PhotoJob(Job):
         function = getattr(self.package, self.declared.function)
         made = self.finished(function(self.tensors, self.config, self.run, **arguments, **net))
         return made, time.perf_counter() - began
+
+    def kept_alpha(self, output: OutputSpec) -> torch.Tensor | None:
+        """The alpha that the result of a model of a data set has, [1, 1, h, w], -1..1; ``None`` if it is opaque."""
+        return None
+
+    def with_kept_alpha(self, made: Any, output: OutputSpec) -> Any:
+        """What a model of a data set made, a PIL image on mid-grey, with the alpha that is kept of the photo."""
+        import torch
+
+        from calotype.image.io import open_photo, to_image, to_tensor
+        from calotype.image.transparency import with_alpha
+
+        alpha = self.kept_alpha(output)
+        if alpha is None:
+            return made
+        picture = torch.cat([to_tensor(open_photo(made))[:, :3], alpha.cpu()], 1)
+        return to_image(with_alpha(picture, picture[:, 3:], picture))
 
     def finished(self, made: Any) -> Any:
         """The return value of the engine's function as a result."""

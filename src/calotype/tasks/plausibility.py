@@ -6,12 +6,14 @@ chosen so that no input of the papers' own examples is doubted. Of those exchang
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from calotype.errors import listed
 from calotype.results import Latent
 from calotype.tasks.model_store import weights_sha256
 from calotype.types import Photo, Poses
@@ -41,6 +43,17 @@ def inverted_hole(selected: NDArray[np.bool_], photo: str) -> str | None:
             "be the object"
         )
     return None
+
+
+def grown_over(selected: NDArray[np.bool_], hole: NDArray[np.bool_], photo: str) -> str | None:
+    """A mask [H, W] that selects nearly everything only when it has grown to a hole."""
+    before, share = float(selected.mean()), float(hole.mean())
+    if share <= _NEARLY_ALL or before > _NEARLY_ALL:
+        return None
+    return (
+        f"with its margin the mask selects {share:.0%} of '{photo}', without it {before:.0%}: give a smaller --grow "
+        "(grow=)"
+    )
 
 
 def photo_as_mask(mask: Photo) -> str | None:
@@ -116,6 +129,16 @@ def grey_photo(photo: Photo, channels: int) -> str | None:
     if not grey and channels == 1:
         return f"the model draws in grey: the colours of '{photo.name}' are left out where it draws"
     return None
+
+
+def laid_on_grey(photos: Sequence[Photo]) -> str | None:
+    """Photos with transparency for a model, which sees none."""
+    names = list(dict.fromkeys(f"'{photo.name}'" for photo in photos if photo.alpha is not None))
+    if not names:
+        return None
+    if len(names) == 1:
+        return f"{names[0]} is placed on grey where it is transparent"
+    return f"{listed(names)} are placed on grey where they are transparent"
 
 
 def code_of_another_model(code: Latent, folder: Path) -> str | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Unpack
 from calotype.errors import ArgumentError, InputError
 from calotype.results import Result
 from calotype.tasks import arguments
-from calotype.tasks.aligned import same_shape
+from calotype.tasks.aligned import fitted_alpha, same_shape
 from calotype.tasks.arguments import between
 from calotype.tasks.outputs import OutputSpec
 from calotype.tasks.param import Param
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from calotype.run import Run
 
 _LEVEL = 0.6  # if none is given
+_COLOURS = 3  # channels that models of this verb draw
 LEVELS = 7  # of the classifier: maps of five sizes, pooled features, classes
 
 LEVEL = Param(
@@ -128,6 +129,21 @@ class RemixJob(PhotoJob):
         """The usual arguments, with the level of the output, and the region as a mask."""
         arguments = {**super().model_arguments(output), "level": self._level(output)}
         return arguments if self._selected is None else {**arguments, "mask": self._region()}
+
+    def doubts(self) -> list[str | None]:
+        """See ``Job``."""
+        from calotype.tasks.plausibility import grey_photo
+
+        return [grey_photo(self.given, _COLOURS)] if self.system.of_sets else []
+
+    def keeps_alpha(self, name: str) -> bool:
+        """See ``Job``; what is drawn as a whole is opaque."""
+        return name == "photo" and self._selected is not None
+
+    def kept_alpha(self, output: OutputSpec) -> "torch.Tensor | None":
+        """See ``PhotoJob``."""
+        kept = self.given.alpha is not None and self.keeps_alpha("photo")
+        return fitted_alpha(self.given, (self.size.height, self.size.width)) if kept else None
 
     def _region(self) -> "torch.Tensor | None":
         return None if self._selected is None else self._selected.to(self.run.device)

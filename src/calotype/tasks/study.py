@@ -14,7 +14,7 @@ from calotype.tasks.argument_types import check_types
 from calotype.tasks.evaluate import features_by_measure, pictures_in
 from calotype.tasks.param import Param, described
 from calotype.tasks.study_page import page, sha256_of, study_id
-from calotype.tasks.study_trials import KINDS, Plan, matched, plan
+from calotype.tasks.study_trials import KINDS, Plan, left_out, matched, plan
 
 if TYPE_CHECKING:
     from calotype.nn.features import Features
@@ -170,13 +170,13 @@ def study(
     if not is_free(target):
         raise InputError(f"{shown(target)} is not empty: give another folder, -o (out=)")
     check_writable(target)
-    reals, fakes = _pictures(places)
+    reals, fakes, notes = _pictures(places)
     planned = plan(kind, reals, fakes, count, seed)
     distances, features = _distances(planned, reals, weights, on_progress)
     settings = {"seconds": 0.0 if kind == "ranking" else seconds, "twice": twice, "side": side, "criterion": criterion}
     _write(planned, target, settings, distances, features)
     trials = max(map(len, planned.forms)) * (2 if twice else 1)
-    return Study(target, target / PAGE, trials, planned.methods, planned.notes)
+    return Study(target, target / PAGE, trials, planned.methods, [*notes, *planned.notes])
 
 
 def _check_existing(place: Path, **given: Any) -> None:
@@ -193,8 +193,10 @@ def _check_existing(place: Path, **given: Any) -> None:
             )
 
 
-def _pictures(places: Sequence[Path]) -> tuple[dict[str, Path], dict[str, dict[str, list[Path]]]]:
-    """The photos by stem; and of every method, named after its folder, the pictures by the stem of their photo."""
+def _pictures(places: Sequence[Path]) -> tuple[dict[str, Path], dict[str, dict[str, list[Path]]], list[str]]:
+    """The photos by stem; of every method, named after its folder, the pictures by the stem of their photo; and notes
+    about pictures that belong to no photo.
+    """
     reals: dict[str, Path] = {}
     for path in pictures_in(places[0]):
         if path.stem in reals:
@@ -206,7 +208,13 @@ def _pictures(places: Sequence[Path]) -> tuple[dict[str, Path], dict[str, dict[s
     names = [place.resolve().name for place in places[1:]]
     if len(set(names)) < len(names):
         raise InputError("two folders of generated pictures have the same name, which names the method: rename one")
-    return reals, {name: matched(reals, pictures_in(place), place) for name, place in zip(names, places[1:])}
+    fakes: dict[str, dict[str, list[Path]]] = {}
+    notes: list[str] = []
+    for name, place in zip(names, places[1:]):
+        files = pictures_in(place)
+        fakes[name] = matched(reals, files, place)
+        notes += left_out(files, fakes[name], place)
+    return reals, fakes, notes
 
 
 def _write(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from calotype.errors import InputError, counted
+from calotype.errors import InputError, counted, listed
 from calotype.files import shown
 from calotype.tasks.pairing import photo_of
 
@@ -190,3 +190,13 @@ def matched(reals: Mapping[str, Path], files: Sequence[Path], folder: Path) -> d
             "generated picture like its photo, with anything after it, like lake_1.png for lake.jpg"
         )
     return found
+
+
+def left_out(files: Sequence[Path], found: Mapping[str, Sequence[Path]], folder: Path) -> list[str]:
+    """A note about the generated pictures in a folder that belong to no photo; empty if there are none."""
+    used = {path for some in found.values() for path in some}
+    alone = [path.name for path in files if path not in used]
+    if not alone:
+        return []
+    verb = "is named after no photo and is" if len(alone) == 1 else "are named after no photo and are"
+    return [f"{counted(len(alone), 'picture')} in {shown(folder)} {verb} left out: {listed(alone)}"]

@@ -75,6 +75,14 @@ class StylizeJob(CodedPhotoJob, ImageConditionedJob):
         else:
             self.check_inputs_of(request.engine, {})
 
+    def keeps_alpha(self, name: str) -> bool:
+        """See ``Job``."""
+        return name == "photo"
+
+    def kept_alpha(self, output: OutputSpec) -> "torch.Tensor | None":
+        """See ``PhotoJob``; photos of any size keep theirs, see ``finished``."""
+        return self.fitted_alpha("photo") if self.declared.coded and self.given.alpha is not None else None
+
     def region_of(self, seed: int) -> "torch.Tensor":
         """See ``CodedPhotoJob``."""
         assert self.region is not None

@@ -67,6 +67,11 @@ def translate(
     return drawn(net, cfg, condition, code_for(net, cfg, record or _first(net), exemplar, seed), run.device)
 
 
+def seedless(cfg: TranslationConfig, *, net: Translator, style: Tensor | None = None, **others: Any) -> str:
+    """Why all seeds give one picture; empty where they differ. The arguments are those of ``translate``."""
+    return "" if style is None else "the look is that of the style picture, not of the seed"
+
+
 def sample(
     cfg: TranslationConfig,
     run: Run,

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from calotype.errors import InputError
+from calotype.errors import ArgumentError, InputError
 from calotype.models import smis
 from calotype.models.smis.draw import channel_of, codes_for, object_at
 from calotype.models.smis.network import codes_of
@@ -121,6 +121,12 @@ def test_large_photos_are_shrunk_first(net):
 def test_what_does_not_fit_is_named(net, given, said):
     with pytest.raises(InputError, match=said):
         smis.draw(CFG, RUN, **{"net": net, "label_map": MAP, **given})
+
+
+@pytest.mark.parametrize("given", [{"style": PHOTO}, {"style_map": MAP}])
+def test_half_a_style_is_a_wrong_command(net, given):
+    with pytest.raises(ArgumentError):
+        smis.draw(CFG, RUN, net=net, label_map=MAP, **given)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from together import check_two_do_what_one_does, train_share
 
 from calotype import distributed
-from calotype.errors import InputError
+from calotype.errors import ArgumentError, InputError
 from calotype.models import styledisentangle as model
 from calotype.models.styledisentangle import Config
 from calotype.models.styledisentangle.generate import decoded
@@ -363,7 +363,7 @@ def test_styles_between_two_artworks(net):
     wanted = model.stylize(CFG, Run(), net=net, photo=photo, style=one, to_style=other, blend=0.5)
     torch.testing.assert_close(film[1], wanted)
     torch.testing.assert_close(film[0], model.stylize(CFG, Run(), net=net, photo=photo, style=one))
-    with pytest.raises(InputError, match="--to-style"):
+    with pytest.raises(ArgumentError, match="--to-style"):
         model.stylize(CFG, Run(), net=net, photo=photo, style=one, blend=0.5)
     with pytest.raises(InputError, match="two artworks"):
         model.interpolate(CFG, Run(), net=net, picture=photo)

@@ -29,7 +29,7 @@ from calotype.translation.config import adapted
 from calotype.translation.cost import cost, efforts, training_cost
 from calotype.translation.drawing import style_codes
 from calotype.translation.training import batch_size, picture_size, stages, train, unfinished
-from calotype.translation.verbs import check_labels, check_pictures, interpolate, sample, translate
+from calotype.translation.verbs import check_labels, check_pictures, interpolate, sample, seedless, translate
 
 __all__ = [
     "PRESETS",
@@ -44,6 +44,7 @@ __all__ = [
     "interpolate",
     "picture_size",
     "sample",
+    "seedless",
     "stages",
     "style_codes",
     "train",

@@ -7,7 +7,13 @@ _STYLE = Input("style", "picture", required=False, help="a picture whose look is
 SYSTEM = System(
     learns=("image", "condition"),
     verbs={
-        "translate": Verb("translate", (Input("picture", "photo"), _STYLE), ("size", "seed"), check="check_pictures"),
+        "translate": Verb(
+            "translate",
+            (Input("picture", "photo"), _STYLE),
+            ("size", "seed"),
+            check="check_pictures",
+            seedless="seedless",
+        ),
         "sample": Verb("sample", (), ("label", "seed"), check="check_labels"),
         "interpolate": Verb(
             "interpolate",

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from calotype.errors import InputError
+from calotype.errors import ArgumentError, InputError
 from calotype.models.idpose.config import Config
 from calotype.models.idpose.network import Net
 from calotype.models.idpose.verification import trace_score
@@ -32,14 +32,15 @@ def check_repose(
     """Refuse what this model cannot do.
 
     Raises:
+        ArgumentError: pixels are to be traced on a way, which has no one identity.
         InputError: there is no pose, or pixels are to be traced that a model without verification cannot trace.
     """
     if pose is None:
         raise InputError("idpose has no poses of its own to draw: give a picture, folder or film of poses (pose=)")
+    if score and (to_identity or to_pose):
+        raise ArgumentError("a way to another picture has no one identity to trace to: leave out --score (score=)")
     if score and not cfg.trace_weight:
         raise InputError("this model was trained without pixel verification: leave out --score (score=)")
-    if score and (to_identity or to_pose):
-        raise InputError("a way to another picture has no one identity to trace to: leave out --score (score=)")
 
 
 def repose(

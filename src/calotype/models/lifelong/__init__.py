@@ -46,7 +46,7 @@ from calotype.models.lifelong.training import adapted, train, unfinished
 from calotype.translation.cost import cost, efforts, training_cost
 from calotype.translation.drawing import style_codes
 from calotype.translation.training import batch_size, picture_size
-from calotype.translation.verbs import check_labels, check_pictures
+from calotype.translation.verbs import check_labels, check_pictures, seedless
 
 __all__ = [
     "PRESETS",
@@ -64,6 +64,7 @@ __all__ = [
     "interpolate",
     "picture_size",
     "sample",
+    "seedless",
     "stages",
     "style_codes",
     "taught",

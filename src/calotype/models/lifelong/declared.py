@@ -13,6 +13,7 @@ SYSTEM = System(
             ("task", "size", "seed"),
             check="check_pictures",
             validate="check_task",
+            seedless="seedless",
         ),
         "sample": Verb("sample", (), ("label", "seed"), check="check_labels"),
         "interpolate": Verb(

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from calotype.errors import InputError
+from calotype.errors import ArgumentError, InputError
 from calotype.image.looks import class_number
 from calotype.image.mask import composite, soften
 from calotype.image.resize import resize
@@ -81,16 +81,17 @@ def check_remix(
     """Check what ``remix`` is asked for.
 
     Raises:
-        InputError: a class that the model does not know, or a class and a photo for it.
+        ArgumentError: a class and a photo for it.
+        InputError: a class that the model does not know.
     """
     if label is None:
         return
+    if like is not None:
+        raise ArgumentError("--label and --like both give the subject: leave out one of them (label=, like=)")
     if not cfg.known:
         raise InputError(
             "this model knows no classes by name: train one with --set classifier=set, or give a photo (--like)"
         )
-    if like is not None:
-        raise InputError("--label and --like both give the subject: leave out one of them (label=, like=)")
     net.classifier.vectors_of(_class_number(label, cfg))
 
 

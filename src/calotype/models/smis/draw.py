@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from calotype.errors import InputError
+from calotype.errors import ArgumentError, InputError
 from calotype.image.components import joined, neighbours
 from calotype.image.labelmap import resized
 from calotype.models.smis.config import Config
@@ -166,13 +166,14 @@ def check_style(net: Net, style: Tensor | None, style_map: Tensor | None) -> Non
     """Refuse a photo whose looks cannot be found.
 
     Raises:
-        InputError: one of photo and map is missing, they differ in size, or the model has no encoder.
+        ArgumentError: one of photo and map is missing.
+        InputError: they differ in size, or the model has no encoder.
     """
     if style is None and style_map is None:
         return
     if style is None or style_map is None:
         missing = "label map" if style_map is None else "photo"
-        raise InputError(f"the {missing} of the style is missing: give the photo and its label map, or neither")
+        raise ArgumentError(f"the {missing} of the style is missing: give the photo and its label map, or neither")
     if checked(style_map).shape[1:] != style.shape[2:]:
         sizes = [f"{x.shape[-1]}x{x.shape[-2]}" for x in (style_map, style)]
         raise InputError(f"the label map is {sizes[0]} and its photo {sizes[1]} pixels: give two of one size")

@@ -50,7 +50,7 @@ transparency.
 
 from calotype.models.spade.config import PRESETS, Config
 from calotype.models.spade.cost import cost, efforts, training_cost
-from calotype.models.spade.draw import check_draw, draw
+from calotype.models.spade.draw import check_draw, draw, seedless
 from calotype.models.spade.importing import imported
 from calotype.models.spade.interpolation import check_interpolate, interpolate
 from calotype.models.spade.layered import layered
@@ -77,6 +77,7 @@ __all__ = [
     "layered",
     "needs",
     "picture_size",
+    "seedless",
     "stages",
     "train",
     "training_cost",

@@ -16,7 +16,7 @@ _TO_STYLE = Input(
 SYSTEM = System(
     learns=("image", "label map"),
     verbs={
-        "draw": Verb("draw", (_LAYOUT, _STYLE), ("seed",), validate="check_draw"),
+        "draw": Verb("draw", (_LAYOUT, _STYLE), ("seed",), validate="check_draw", seedless="seedless"),
         "interpolate": Verb(
             "interpolate",
             (_LAYOUT, _STYLE, _TO_STYLE),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -72,6 +74,13 @@ def check_draw(
         InputError: the model has no encoder.
     """
     check_style(net, style)
+
+
+def seedless(cfg: Config, *, net: Net, label_map: Tensor, style: Tensor | None = None, **others: Any) -> str:
+    """Why all seeds give one picture; empty where they differ. The arguments are those of ``draw``."""
+    if not cfg.latent:
+        return "this model was trained without style codes"
+    return "" if style is None else "the look is that of the style picture, not of the seed"
 
 
 def check_style(net: Net, style: Tensor | None) -> None:

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from calotype.errors import InputError
+from calotype.errors import ArgumentError, InputError
 from calotype.models.styledisentangle.config import Config
 from calotype.models.styledisentangle.network import Net
 from calotype.models.styledisentangle.styles import between
@@ -68,12 +68,12 @@ def check_stylize(
     """Refuse a share of a second artwork that cannot be used; the arguments are those of ``stylize``.
 
     Raises:
-        InputError: there is one without a second artwork, or it is outside of 0..1.
+        ArgumentError: there is one without a second artwork, or it is outside of 0..1.
     """
     if to_style is None and blend is not None:
-        raise InputError("--blend is for two artworks: give --to-style PICTURE too (to_style=)")
+        raise ArgumentError("--blend is for two artworks: give --to-style PICTURE too (to_style=)")
     if blend is not None and not 0 <= blend <= 1:
-        raise InputError(f"a share of {blend:g} cannot be used: give a number from 0 to 1 (blend=)")
+        raise ArgumentError(f"a share of {blend:g} cannot be used: give a number from 0 to 1 (blend=)")
 
 
 def check_interpolate(

@@ -27,7 +27,9 @@ class ModelImport(BaseModel):
     """A model that was trained elsewhere."""
 
     upload: str = Field(pattern="^[0-9a-f]{16}$", description="id of the upload with its files")
-    name: str = Field("model", max_length=300, description="name of their folder")
+    name: str | None = Field(
+        None, max_length=300, description="name of their folder; by default that of the uploaded zip or file"
+    )
     photo: str | None = Field(
         None,
         pattern="^[0-9a-f]{16}$",

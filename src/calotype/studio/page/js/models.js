@@ -99,9 +99,9 @@ function importModel(after) {
   const go_ = h('button', {type: 'button', class: 'main', disabled: true, data: {do: 'send'}, onclick: () => attempt(send)}, 'Import');
   const dialog = h('dialog', {class: 'import', oncancel: close},
     h('div', {class: 'row'}, h('h2', {}, 'Import a model'), iconButton('close', 'Close', close)),
-    h('p', {}, 'A zip downloaded from a studio, the folder of a model trained on the command line, or the four files of the published code of SinGAN: Gs.pth, Zs.pth, reals.pth and NoiseAmp.pth. No code in them is executed.'),
+    h('p', {}, 'A zip downloaded from a studio, the folder of a model trained on the command line, the file of a StyleGAN (.pkl, .pt), or the four files of the published code of SinGAN: Gs.pth, Zs.pth, reals.pth and NoiseAmp.pth. No code in them is executed.'),
     h('div', {class: 'row'}, h('button', {type: 'button', data: {do: 'model-folder'}, onclick: async () => take(await chooseMany({folder: true}))}, icon('folder'), 'Choose folder'),
-      h('button', {type: 'button', data: {do: 'model-files'}, onclick: async () => take(await chooseMany({accept: '.zip,.json,.safetensors,.pth'}))}, 'Choose files')),
+      h('button', {type: 'button', data: {do: 'model-files'}, onclick: async () => take(await chooseMany({accept: '.zip,.json,.safetensors,.pth,.pt,.pkl,.yaml,.txt'}))}, 'Choose files')),
     chosen, bar,
     h('div', {class: 'row'}, h('button', {type: 'button', class: 'small', onclick: async () => { photo = await choosePicture('Training photo'); photoName.textContent = photo?.name ?? 'none'; }}, 'Training photo'), photoName),
     h('p', {class: 'help'}, 'With its training photo, verbs find a SinGAN model automatically; without it, select it as “Model” in a verb.'),

@@ -116,21 +116,24 @@ def kept(folder: Path, name: str, mark: int) -> Path:
     return folder / f"{name}{mark}.safetensors"
 
 
-def trained(stream: Stream, folder: Path, seconds: float, seed: int = 0) -> tuple[int, float]:
+def trained(stream: Stream, folder: Path, seconds: float, seed: int = 0, *, mirrored: bool = True) -> tuple[int, float]:
     """Train for so many CPU seconds of this process; returns the number of steps and the seconds.
 
     Args:
-        stream: the pictures, mirrored at random here.
+        stream: the pictures.
         folder: where the generators are kept, at every eighth of the time.
         seconds: how long.
         seed: of the weights and of the steps.
+        mirrored: whether pictures are mirrored at random.
     """
     run = Run(seed=seed)
     run.reseed("dcgan")
     trainer, began, marked, used = Trainer(), time.process_time(), 0, 0.0
     for i in run.steps(10_000_000, stage="dcgan"):
         real = stream(i)["image"]
-        found, made = trainer.step(torch.where(torch.rand(len(real), 1, 1, 1) < 0.5, real, real.flip(3)))
+        if mirrored:
+            real = torch.where(torch.rand(len(real), 1, 1, 1) < 0.5, real, real.flip(3))
+        found, made = trainer.step(real)
         used = time.process_time() - began
         if int(used / seconds * MARKS) > marked:
             marked += 1

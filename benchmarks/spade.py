@@ -29,7 +29,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -63,7 +63,7 @@ LATENCY = 0.150  # seconds: the target for 64 x 64 pixels
 class Part:
     """Some of the samples of a set."""
 
-    def __init__(self, samples: Samples, numbers: range) -> None:
+    def __init__(self, samples: Samples, numbers: Sequence[int]) -> None:
         self.samples, self.numbers = samples, numbers
 
     def __len__(self) -> int:

@@ -120,7 +120,7 @@ def settings_of(name: str) -> types.ModuleType:
     """
     homes = {**ENGINES, **MODELS}
     if name not in homes:
-        raise ArgumentError(unknown("engine", name, homes))
+        raise ArgumentError(unknown("engine or model", name, homes))
     return _module_of_file(homes[name], "config")
 
 

@@ -4,6 +4,7 @@ import inspect
 
 import numpy as np
 import pytest
+import torch
 
 import calotype
 from calotype.errors import ArgumentError
@@ -13,13 +14,16 @@ from calotype.tasks.param import described
 from calotype.tasks.verbs import JOBS
 
 OF_KIND = {
-    "number": ("0.5", [1.0], float("nan"), float("inf"), True),
-    "whole": ("2", 2.5, True),
-    "seed": ("2", 2.5, True, -1, 10**30),
-    "switch": ("yes", 3, [True]),
+    "number": ("0.5", [1.0], float("nan"), float("inf"), True, 10**400, np.array("a"), np.array([1.0])),
+    "whole": ("2", 2.5, True, np.array([1, 2]), np.array(1.5), torch.tensor(1.5)),
+    "seed": ("2", 2.5, True, -1, 10**30, np.array([3]), torch.tensor(1.5)),
+    "switch": ("yes", 3, [True], np.array([True])),
     "settings": ("patch=5", ["patch=5"], {3: 4}),
     "text": (1.5, {"a": 1}, b"a"),
     "move": (1.5, {"a": 1}),
+    "engine": (3, ["gpnn"]),
+    "preset": (3, ["fast"]),
+    "device": (3, ["cpu"]),
 }
 GIVEN = [(task, name, about) for task in JOBS for name, (about, _) in described(task).items() if about.kind in OF_KIND]
 
@@ -42,6 +46,15 @@ def test_defaults_and_numbers_of_numpy_can_be_used():
         }
         assert checked_types(task, usual) == usual
     checked_types(calotype.upscale, {"factor": np.float32(2), "seed": np.int64(3), "n": np.uint8(1)})
+    checked_types(
+        calotype.scene, {"layers": np.True_, "unfinished": 0, "turn": torch.tensor(30.0), "look": np.array(3)}
+    )
+
+
+def test_sizes_and_structures_of_other_types_are_refused_in_a_line(tmp_path):
+    for given in ({"size": tmp_path}, {"size": (1, 2, 3)}, {"structure": True}, {"structure": []}):
+        with pytest.raises(ArgumentError, match=r"is not a size|a structure of"):
+            calotype.vary(tmp_path / "photo.png", **given)
 
 
 def test_none_is_for_what_may_be_left_out():
@@ -51,8 +64,9 @@ def test_none_is_for_what_may_be_left_out():
 
 
 def test_lists_become_texts_of_several_values():
-    given = {"object": [1, 2], "move": (0.2, 0, 0), "remove": ()}
-    assert checked_types(calotype.scene, given) == {"object": "1,2", "move": "0.2,0,0", "remove": ""}
+    given = {"object": [1, 2], "move": np.array([0.5, 0, 0]), "remove": ()}
+    assert checked_types(calotype.scene, given) == {"object": "1,2", "move": "0.5,0.0,0.0", "remove": None}
+    assert checked_types(calotype.scene, {"object": 1, "remove": np.int64(2)}) == {"object": "1", "remove": "2"}
     assert checked_types(calotype.restyle, {"classes": ["hair", "eyes"], "at": (32, 10)})["classes"] == "hair,eyes"
 
 

@@ -9,7 +9,8 @@ from PIL import Image
 import calotype
 from calotype.data.sets import solids
 from calotype.data.writing import write_samples
-from calotype.errors import InputError
+from calotype.errors import InputError, Stopped
+from calotype.run import Run
 from calotype.tasks.scene import SceneJob
 
 NOTHING = {
@@ -129,6 +130,35 @@ def test_a_scene_file_tells_what_is_left_out(model, tmp_path):
         calotype.scene(model, poses=path.with_suffix(".json"), object=2, turn=9.0)
 
 
+def test_what_a_scene_file_tells_is_in_the_next_one_too(model):
+    made = calotype.scene(model, seed=3, look=7, azimuth=20.0, polar=50.0, remove=2, layers=True)
+    again = calotype.scene(model, poses=made.layers[0].scene, layers=True)
+    third = calotype.scene(model, poses=again.layers[0].scene)
+    assert np.abs(np.asarray(third[0]).astype(int) - np.asarray(made[0])).max() <= 1
+
+
+def test_scene_files_of_earlier_versions_tell_by_their_edits_what_is_left_out(model):
+    made = calotype.scene(model, seed=3, remove=2, layers=True)
+    content = json.loads(json.dumps(made.layers[0].scene))
+    for each in content["objects"]:
+        del each["present"]
+    assert np.abs(np.asarray(calotype.scene(model, poses=content)[0]).astype(int) - np.asarray(made[0])).max() <= 1
+
+
+def test_models_of_unfinished_trainings_have_layers_and_take_scene_files(model, tmp_path):
+    write_samples(tmp_path / "set", {"labels": ["background", "scenes"]}, solids.compose([], 16, 9, 0))
+    run = Run(device="cpu", on_event=lambda event: run.stop() if event.step == 2 else None)
+    settings = {"classes": 2, "steps": 4}
+    with pytest.raises(Stopped):
+        calotype.train("control3d", tmp_path / "set", preset="tiny", settings=settings, out=tmp_path / "m", run=run)
+    made = calotype.scene(tmp_path / "m", unfinished=True, layers=True)
+    assert made.layers[0].scene["model_sha256"] == ""
+    again = calotype.scene(tmp_path / "m", unfinished=True, poses=made.layers[0].scene)
+    assert np.abs(np.asarray(again[0]).astype(int) - np.asarray(made[0])).max() <= 1
+    finished = calotype.scene(model, seed=3, layers=True).layers[0].scene
+    assert len(calotype.scene(tmp_path / "m", unfinished=True, poses={**finished, "model": "m"}).images) == 1
+
+
 def test_saved_results_have_their_layers(model, tmp_path):
     made = calotype.scene(model, n=2, seed=3, layers=True)
     paths = made.save(tmp_path)
@@ -149,8 +179,8 @@ def test_a_scene_file_of_another_model_gets_a_note(model, scene_file):
     for change in ({"model_sha256": "0" * 64}, {"model": "other", "model_sha256": ""}):
         (note,) = calotype.scene(model, poses={**content, **change}).notes
         assert "is a scene of the model" in note
-    (note,) = calotype.scene(model, poses=changed({**content, "sed": 3}, colour="red")).notes
-    assert note.endswith("has keys that scene files do not have: sed, colour")
+    (note,) = calotype.scene(model, poses=changed({**content, "sed": 3, 1: 2}, colour="red")).notes
+    assert note.endswith("has keys that scene files do not have: 1, sed, colour")
 
 
 def test_a_scene_file_is_one_scene(model, scene_file):

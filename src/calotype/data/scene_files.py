@@ -36,6 +36,7 @@ def poses_of(value: Any) -> Poses:
     objects = content.get("objects") if isinstance(content, Mapping) else None
     if not isinstance(objects, list) or not 1 <= len(objects) <= _MOST:
         raise InputError(f"'{name}' is no scene file: give one that scene --layers wrote, like {_EXAMPLE}")
+    objects = _with_present(objects, content)
     found = [_pose(each, f"object {number} of '{name}'") for number, each in enumerate(objects, 1)]
     rotations, places, half_sizes = zip(*found)
     return Poses(
@@ -51,6 +52,19 @@ def poses_of(value: Any) -> Poses:
     )
 
 
+def _with_present(objects: list[Any], content: Mapping[str, Any]) -> list[Any]:
+    """The objects of a scene file; in those of earlier versions the edits tell which are left out."""
+    if any(isinstance(each, Mapping) and "present" in each for each in objects):
+        return objects
+    edits = content.get("edits")
+    told = str(edits.get("remove") or "") if isinstance(edits, Mapping) else ""
+    removed = {part.strip() for part in told.split(",")}
+    return [
+        {**each, "present": False} if isinstance(each, Mapping) and str(number) in removed else each
+        for number, each in enumerate(objects, 1)
+    ]
+
+
 def _is_present(given: Mapping[str, Any], number: int, name: str) -> bool:
     present = given.get("present", True)
     if not isinstance(present, bool):
@@ -60,8 +74,9 @@ def _is_present(given: Mapping[str, Any], number: int, name: str) -> bool:
 
 def _unknown_keys(content: Mapping[str, Any], objects: Sequence[Mapping[str, Any]], name: str) -> tuple[str, ...]:
     """A note about keys that are not read."""
-    unknown = sorted({*content} - _KEYS) + sorted({key for each in objects for key in each} - _KEYS_OF_OBJECTS)
-    return (f"'{name}' has keys that scene files do not have: {', '.join(map(str, unknown))}",) if unknown else ()
+    others = [{*content} - _KEYS, {key for each in objects for key in each} - _KEYS_OF_OBJECTS]
+    unknown = [key for each in others for key in sorted(map(str, each))]
+    return (f"'{name}' has keys that scene files do not have: {', '.join(unknown)}",) if unknown else ()
 
 
 def _pose(given: Any, which: str) -> tuple[Any, Any, Any]:

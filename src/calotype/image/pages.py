@@ -34,7 +34,7 @@ def pages_note(image: Image.Image, label: str) -> str | None:
             count = _count(list(_pages(file)))
         finally:
             file.seek(place)
-    except (OSError, ValueError, struct.error):  # what is broken behind the first page is no matter
+    except (OSError, ValueError, OverflowError, struct.error):  # what is broken behind the first page is no matter
         return None
     if count < 2:
         return None

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Mapping
 from inspect import Parameter
 from numbers import Real
-from typing import Any, SupportsIndex
+from typing import Any
 
 from calotype.errors import ArgumentError
 from calotype.kinds import KINDS
 from calotype.tasks.param import Param, described
 from calotype.types import MOST_SEED
 
-_WORDS = ("text", "move")  # kinds whose texts may be lists of values, which Python gives as lists or tuples
+_LISTED = ("text", "move")  # kinds whose texts may be lists of values, which Python gives as lists or tuples
+_WORDS = ("engine", "preset", "device")  # kinds that are names
 
 
 def checked_types(task: Callable[..., Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments of a verb; a list or tuple for a text of several values becomes that text: (0.2, 0, 0) "0.2,0,0".
+    """The arguments of a verb; a list of values for a text of several becomes that text: (0.2, 0, 0) "0.2,0,0".
+
+    An empty list is ``None`` where nothing is the default.
 
     Args:
         task: the function of the verb.
@@ -28,9 +32,10 @@ def checked_types(task: Callable[..., Any], given: Mapping[str, Any]) -> dict[st
     """
     found = dict(given)
     for name, (about, default) in described(task).items():
-        if name not in given or (given[name] is None and default in (None, Parameter.empty)):
+        if name not in given or (given[name] is None and (default is Parameter.empty or not default)):
             continue
-        found[name] = _checked(given[name], name, about)
+        checked = _checked(given[name], name, about)
+        found[name] = None if checked == "" and default is None and about.kind in _LISTED else checked
     return found
 
 
@@ -40,45 +45,70 @@ def check_types(task: Callable[..., Any], given: Mapping[str, Any]) -> None:
 
 
 def _checked(value: Any, name: str, about: Param) -> Any:
-    if about.kind in _WORDS:
+    if about.kind in _LISTED:
         return _as_text(value, name, about)
     wanted = _wanted(value, about)
     if wanted:
-        raise ArgumentError(f"{name}={_shown(value)} cannot be used: give {wanted} ({about.flag(name)}, {name}=)")
+        raise _refused(value, name, about, wanted)
     return value
+
+
+def _refused(value: Any, name: str, about: Param, wanted: str) -> ArgumentError:
+    return ArgumentError(f"{name}={_shown(value)} cannot be used: give {wanted} ({about.flag(name)}, {name}=)")
 
 
 def _wanted(value: Any, about: Param) -> str:
     """What is to be given in the place of a value; empty where it can be used."""
-    form = KINDS[about.kind].form
-    whole = isinstance(value, SupportsIndex) and not isinstance(value, bool)
-    if form == "whole" and not whole:
+    form, whole = KINDS[about.kind].form, _whole(value)
+    if form == "whole" and whole is None:
         return "a whole number"
-    if about.kind == "seed" and not 0 <= value.__index__() <= MOST_SEED:
+    if about.kind == "seed" and whole is not None and not 0 <= whole <= MOST_SEED:
         return "a whole number from 0 to 2**53"
-    if form == "number" and not (_is_number(value) and math.isfinite(value)):
+    if form == "number" and not _is_finite(value):
         return "a number"
     if form == "switch" and not _is_switch(value):
         return "True or False"
     if about.kind == "settings" and not (isinstance(value, Mapping) and all(isinstance(key, str) for key in value)):
         return "a dictionary of names and values, like {'steps': 100}"
-    return ""
+    return "a name" if about.kind in _WORDS and not isinstance(value, str) else ""
 
 
-def _is_number(value: Any) -> bool:
-    return not isinstance(value, bool) and (isinstance(value, Real) or getattr(value, "shape", None) == ())
+def _whole(value: Any) -> int | None:
+    """A whole number, one of NumPy too; ``None`` for anything else."""
+    if isinstance(value, bool) or _has_axes(value):
+        return None
+    try:
+        return operator.index(value)
+    except TypeError:
+        return None
+
+
+def _has_axes(value: Any) -> bool:
+    return bool(getattr(value, "shape", ()))
+
+
+def _is_finite(value: Any) -> bool:
+    """Whether it is a finite number, one of NumPy or a tensor without axes too."""
+    if isinstance(value, bool | str | bytes) or _has_axes(value):
+        return False
+    try:
+        return math.isfinite(float(value))
+    except (TypeError, ValueError, OverflowError):
+        return False
 
 
 def _is_switch(value: Any) -> bool:
-    return value is None or isinstance(value, bool) or (isinstance(value, SupportsIndex) and value in (0, 1))
+    return value is None or isinstance(value, bool) or (not _has_axes(value) and value in (0, 1))
 
 
 def _as_text(value: Any, name: str, about: Param) -> Any:
-    if isinstance(value, list | tuple) and all(isinstance(each, str | Real) for each in value):
-        return ",".join(str(each) for each in value)
-    if not isinstance(value, str | SupportsIndex):
-        raise ArgumentError(f"{name}={_shown(value)} cannot be used: give a text ({about.flag(name)}, {name}=)")
-    return value
+    several = value.tolist() if hasattr(value, "tolist") else value
+    if isinstance(several, list | tuple) and all(isinstance(each, str | Real) for each in several):
+        return ",".join(str(each) for each in several)
+    whole = _whole(value)
+    if not isinstance(value, str) and whole is None:
+        raise _refused(value, name, about, "a text, or a list of values")
+    return value if isinstance(value, str) else str(whole)
 
 
 def _shown(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
 from typing import SupportsIndex
@@ -151,6 +152,8 @@ def size_from(size: SizeLike) -> Size:
         return Size.parse(size)
     if isinstance(size, Size):
         return size
+    if not isinstance(size, tuple | list) or len(size) != 2:
+        raise ArgumentError(f"'{size}' is not a size: give WIDTHxHEIGHT in pixels, like 640x360 (size=)")
     width, height = size  # the order of PIL; ``Size`` has the height first
     return Size(height, width)
 
@@ -173,7 +176,9 @@ def structure_from(structure: str | float) -> float | str:
         ArgumentError: it is none of these.
     """
     try:
-        value = float(structure)
+        value = math.nan if isinstance(structure, bool) else float(structure)
+    except TypeError:
+        value = math.nan
     except ValueError:
         scale = re.fullmatch(r"scale(\d{1,3})", str(structure))
         if scale:

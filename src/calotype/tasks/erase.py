@@ -120,10 +120,13 @@ class EraseJob(CodedPhotoJob, InpaintingJob):
 
     def kept_alpha(self, output: OutputSpec) -> "torch.Tensor | None":
         """See ``PhotoJob``; opaque if the transparent area was the mask, and where opaque surroundings are filled."""
+        return None if self.given.alpha is None or "mask" not in self.pictures else self._filled_alpha
+
+    @cached_property
+    def _filled_alpha(self) -> "torch.Tensor":
+        """The photo's alpha with the hole filled, the same for every output: [1, 1, H, W], -1..1."""
         from calotype.image.transparency import alpha_filled
 
-        if self.given.alpha is None or "mask" not in self.pictures:
-            return None
         return alpha_filled(self.fitted_alpha("photo"), self.hole.cpu())
 
     def region_of(self, seed: int) -> "torch.Tensor":

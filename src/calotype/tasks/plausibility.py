@@ -15,7 +15,7 @@ from PIL import Image
 
 from calotype.errors import listed
 from calotype.results import Latent
-from calotype.tasks.model_store import weights_sha256
+from calotype.tasks.model_store import is_finished, weights_sha256
 from calotype.types import Photo, Poses
 
 _SIDE = 256  # pixels
@@ -161,7 +161,7 @@ def code_of_another_model(code: Latent, folder: Path) -> str | None:
 def scene_of_another_model(poses: Poses, folder: Path) -> str | None:
     """A scene file of another model than the one in ``folder``, which draws it; see ``code_of_another_model``."""
     name = folder.resolve().name
-    known = poses.model_sha256
+    known = poses.model_sha256 if is_finished(folder) else ""
     other = known != weights_sha256(folder) if known else poses.model not in ("", name)
     if not other:
         return None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 from calotype.errors import ArgumentError
 from calotype.results import Result, SceneLayers
-from calotype.tasks import arguments
+from calotype.tasks import arguments, model_store
 from calotype.tasks.arguments import between
 from calotype.tasks.model_job import ModelJob
 from calotype.tasks.naming import edited_name
@@ -164,13 +164,16 @@ class SceneJob(ModelJob):
         net, began = self.net, time.perf_counter()
         given = self.model_arguments(output)
         found = self.package.layers(self.config, self.run, net=net, **given)
+        drawn = {name: given[name] for name in ("look", "azimuth", "polar") if given.get(name) is not None}
         own = {name: value for name, value in self.request.own.items() if value is not None}
+        finished = model_store.is_finished(self.folder) and not self.request.unfinished
         self._layers[output.seed] = scene_layers(
             found,
             model=self.folder,
             seed=given["seed"],
-            edits=own,
+            edits={**own, **drawn},
             removed=given["remove"],
+            weights=model_store.weights_sha256(self.folder) if finished else "",
             settings=self.recorded(output),
             carried=self.carried,
         )

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from calotype.results import SceneLayers
-from calotype.tasks.model_store import weights_sha256
 from calotype.types import Carried
 
 if TYPE_CHECKING:
@@ -23,6 +22,7 @@ def scene_layers(
     seed: int,
     edits: Mapping[str, Any],
     removed: Sequence[int],
+    weights: str,
     settings: Mapping[str, Any],
     carried: Carried,
 ) -> SceneLayers:
@@ -34,6 +34,7 @@ def scene_layers(
         seed: of the scene.
         edits: the options that it was drawn with.
         removed: numbers, from 1, of the objects that are left out.
+        weights: SHA-256 of the weights of the model; empty for one whose training is not finished.
         settings: those that reproduce the picture.
         carried: what the files carry.
     """
@@ -49,7 +50,7 @@ def scene_layers(
         pictures[f"object{k + 1}"] = torch.cat([colours * alpha, alpha * 2 - 1], 1)
     told = {
         "model": model.resolve().name,
-        "model_sha256": weights_sha256(model),
+        "model_sha256": weights,
         "seed": seed,
         "edits": dict(edits),
         "far": _FAR,

@@ -99,7 +99,7 @@ function importModel(after) {
   const go_ = h('button', {type: 'button', class: 'main', disabled: true, data: {do: 'send'}, onclick: () => attempt(send)}, 'Import');
   const dialog = h('dialog', {class: 'import', oncancel: close},
     h('div', {class: 'row'}, h('h2', {}, 'Import a model'), iconButton('close', 'Close', close)),
-    h('p', {}, 'A zip downloaded from a studio, the folder of a model trained on the command line, the file of a StyleGAN (.pkl, .pt), or the four files of the published code of SinGAN: Gs.pth, Zs.pth, reals.pth and NoiseAmp.pth. No code in them is executed.'),
+    h('p', {}, 'A zip downloaded from a studio, the folder of a model trained on the command line, the file of a StyleGAN (.pkl, .pt), checkpoint (.pt) and configuration (.yaml) of a GIRAFFE, or the four files of the published code of SinGAN: Gs.pth, Zs.pth, reals.pth and NoiseAmp.pth. No code in them is executed.'),
     h('div', {class: 'row'}, h('button', {type: 'button', data: {do: 'model-folder'}, onclick: async () => take(await chooseMany({folder: true}))}, icon('folder'), 'Choose folder'),
       h('button', {type: 'button', data: {do: 'model-files'}, onclick: async () => take(await chooseMany({accept: '.zip,.json,.safetensors,.pth,.pt,.pkl,.yaml,.txt'}))}, 'Choose files')),
     chosen, bar,

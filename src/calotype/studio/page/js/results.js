@@ -48,7 +48,7 @@ export function actions(job, made, after = () => {}, {held = false, hold = null}
     hold && action('compare', 'Compare', () => hold(job, latest(job, made)), {'aria-pressed': held, title: 'Compare other results with this one'}),
     action('save', 'Download', () => save(url.file(job.id, made.file), made.file)),
     !film && action('save-as', 'Save as …', () => saveAs(job, made)),
-    made.beside?.length > 0 && action('files', 'Download with layers', () => save(url.files(job.id, made.file), ''), {title: 'The picture and all that belongs to it, as a zip file'}),
+    made.beside?.length > 0 && action('files', 'Download all files', () => save(url.files(job.id, made.file), ''), {title: 'The picture and all that belongs to it, as a zip file'}),
     made.film && action('film', 'Download film', () => save(url.file(job.id, made.film), made.film)),
     action('how', 'Settings', () => attempt(() => showSettings(job, made))),
     action('discard', 'Delete', async () => {

@@ -29,4 +29,8 @@ def test_an_edit_of_nothing_in_the_plane_leaves_the_picture_as_it_is():
         assert float(layers.alpha.max()) > 0.1
         for number in (1, 2):
             made = benchmark.shifted(layers, layers, number)
-            torch.testing.assert_close(made, layers.picture, atol=1e-3, rtol=0)
+            torch.testing.assert_close(made.picture, layers.picture, atol=1e-3, rtol=0)
+            view = view_of(cfg)
+            assert benchmark.colour_error([layers], [made], [number], view) < 1e-3
+            darker = made._replace(colours=made.colours - 0.2)
+            assert abs(benchmark.colour_error([layers], [darker], [number], view) - 0.2) < 0.02

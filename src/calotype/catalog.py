@@ -113,7 +113,8 @@ def _declaration(home: str) -> System:
 def settings_of(name: str) -> types.ModuleType:
     """A module with the ``Config`` and ``PRESETS`` of an engine or model, without importing its package, nor torch.
 
-    The classes are not those of the package: they serve to check settings.
+    The classes are not those of the package: they serve to check settings. A package without the file ``config.py`` is
+    imported.
 
     Raises:
         InputError: there is neither; the message names the closest one and lists all.
@@ -121,7 +122,10 @@ def settings_of(name: str) -> types.ModuleType:
     homes = {**ENGINES, **MODELS}
     if name not in homes:
         raise ArgumentError(unknown("engine or model", name, homes))
-    return _module_of_file(homes[name], "config")
+    try:
+        return _module_of_file(homes[name], "config")
+    except FileNotFoundError:  # an engine of another package
+        return system(name)
 
 
 def _module_of_file(home: str, name: str) -> types.ModuleType:

@@ -471,7 +471,7 @@ def test_what_it_would_take_is_known_before(client):
 
 def test_a_picture_that_a_job_needs_is_not_forgotten(client):
     photo = uploaded(client, encoded(picture(seed=31)), "needed.png")
-    job = awaited(client, asked(client, "vary", photo=photo, settings={"pach": 5})["id"])
+    job = awaited(client, asked(client, "retarget", photo=photo, size="13x40")["id"])
     answer = client.delete(f"/api/pictures/{photo}")
     assert answer.status_code == 422
     assert "needs this picture" in answer.json()["error"]

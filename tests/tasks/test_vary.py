@@ -100,12 +100,12 @@ def test_wrong_arguments(photo, wrong, words):
 @pytest.mark.parametrize(
     ("verb", "given", "line"),
     [
-        ("vary", {"n": 1.5}, "a count of 1.5"),
-        ("vary", {"seed": 0.5}, "a seed of 0.5"),
-        ("expand", {"left": 0.2}, "a margin --left of 0.2"),
-        ("expand", {"margin": 10.0}, "a margin --margin of 10.0"),
-        ("animate", {"frames": 12.5}, "a number of frames of 12.5"),
-        ("retarget", {"factor": 2, "engine": "ingan", "film": "gif", "frames": 9.5}, "a number of frames of 9.5"),
+        ("vary", {"n": 1.5}, "n=1.5"),
+        ("vary", {"seed": 0.5}, "seed=0.5"),
+        ("expand", {"left": 0.2}, "left=0.2"),
+        ("expand", {"margin": 10.0}, "margin=10.0"),
+        ("animate", {"frames": 12.5}, "frames=12.5"),
+        ("retarget", {"factor": 2, "engine": "ingan", "film": "gif", "frames": 9.5}, "frames=9.5"),
     ],
 )
 def test_what_has_to_be_whole(verb, given, line):

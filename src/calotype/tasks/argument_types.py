@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import operator
 from collections.abc import Callable, Mapping
 from inspect import Parameter
@@ -15,6 +14,7 @@ from calotype.tasks.param import Param, described
 from calotype.types import MOST_SEED
 
 _LISTED = ("text", "move")  # kinds whose texts may be lists of values, which Python gives as lists or tuples
+_NOTHING = (Parameter.empty, None, "", ())  # defaults in whose place None may be given
 _WORDS = ("engine", "preset", "device")  # kinds that are names
 
 
@@ -28,14 +28,14 @@ def checked_types(task: Callable[..., Any], given: Mapping[str, Any]) -> dict[st
         given: its arguments by name.
 
     Raises:
-        ArgumentError: one of another type, a number that is not finite, or a seed out of range.
+        ArgumentError: one of another type, or a seed out of range.
     """
     found = dict(given)
     for name, (about, default) in described(task).items():
-        if name not in given or (given[name] is None and (default is Parameter.empty or not default)):
+        if name not in given or (given[name] is None and default in _NOTHING):
             continue
         checked = _checked(given[name], name, about)
-        found[name] = None if checked == "" and default is None and about.kind in _LISTED else checked
+        found[name] = None if about.kind in _LISTED and default is None and checked == "" else checked
     return found
 
 
@@ -47,7 +47,7 @@ def check_types(task: Callable[..., Any], given: Mapping[str, Any]) -> None:
 def _checked(value: Any, name: str, about: Param) -> Any:
     if about.kind in _LISTED:
         return _as_text(value, name, about)
-    wanted = _wanted(value, about)
+    wanted = _wanted(value, name, about)
     if wanted:
         raise _refused(value, name, about, wanted)
     return value
@@ -57,14 +57,17 @@ def _refused(value: Any, name: str, about: Param, wanted: str) -> ArgumentError:
     return ArgumentError(f"{name}={_shown(value)} cannot be used: give {wanted} ({about.flag(name)}, {name}=)")
 
 
-def _wanted(value: Any, about: Param) -> str:
-    """What is to be given in the place of a value; empty where it can be used."""
+def _wanted(value: Any, name: str, about: Param) -> str:
+    """What is to be given in the place of a value; empty where it can be used.
+
+    The range of ``seed`` depends on the number of outputs: the verbs check it.
+    """
     form, whole = KINDS[about.kind].form, _whole(value)
     if form == "whole" and whole is None:
         return "a whole number"
-    if about.kind == "seed" and whole is not None and not 0 <= whole <= MOST_SEED:
+    if about.kind == "seed" and whole is not None and not 0 <= whole <= MOST_SEED and name != "seed":
         return "a whole number from 0 to 2**53"
-    if form == "number" and not _is_finite(value):
+    if form == "number" and not _is_number(value):
         return "a number"
     if form == "switch" and not _is_switch(value):
         return "True or False"
@@ -87,14 +90,15 @@ def _has_axes(value: Any) -> bool:
     return bool(getattr(value, "shape", ()))
 
 
-def _is_finite(value: Any) -> bool:
-    """Whether it is a finite number, one of NumPy or a tensor without axes too."""
+def _is_number(value: Any) -> bool:
+    """Whether it is a number, one of NumPy or a tensor without axes too; verbs refuse what is not finite themselves."""
     if isinstance(value, bool | str | bytes) or _has_axes(value):
         return False
     try:
-        return math.isfinite(float(value))
+        float(value)
     except (TypeError, ValueError, OverflowError):
         return False
+    return True
 
 
 def _is_switch(value: Any) -> bool:

@@ -15,7 +15,6 @@ from calotype.tasks.model_job import ModelJob
 from calotype.tasks.naming import edited_name
 from calotype.tasks.outputs import OutputSpec
 from calotype.tasks.param import Param
-from calotype.tasks.plausibility import scene_of_another_model
 from calotype.tasks.sample import COUNT, MODEL, UNFINISHED
 from calotype.tasks.scene_layers import scene_layers
 from calotype.types import Poses
@@ -136,6 +135,8 @@ class SceneJob(ModelJob):
 
     def doubts(self) -> list[str | None]:
         """See ``Job``."""
+        from calotype.tasks.plausibility import scene_of_another_model
+
         poses = self.inputs.get("poses")
         return [*super().doubts(), None if poses is None else scene_of_another_model(poses, self.folder)]
 

@@ -22,6 +22,7 @@ from calotype.errors import ArgumentError, FolderError, InputError, ModelError, 
 from calotype.files import check_writable, remove_stale_parts
 from calotype.image.signing import check_signing
 from calotype.kinds import KINDS
+from calotype.tasks.argument_types import checked_types
 from calotype.tasks.given_model import check_beside_model
 from calotype.tasks.job import Job
 from calotype.tasks.latent_job import CODE_SUFFIX
@@ -50,9 +51,9 @@ def run_job_command(
     Raises:
         CalotypeError: the work cannot start or continue.
     """
-    given = arguments(task, typed)
-    inputs = {name: given.pop(name) for name in kind.input_names() if name in given}
     try:
+        given = checked_types(task, arguments(task, typed))
+        inputs = {name: given.pop(name) for name in kind.input_names() if name in given}
         kind.check_given({**given, **inputs})
     except ArgumentError as error:
         raise Misuse(str(error)) from None

@@ -2638,8 +2638,19 @@ def control3d() -> str:
         "latent vector, as published; places and turns are drawn at random otherwise, and with highest=1 heights are "
         "not kept below the middle, so that objects leave the picture upwards. Of the models with learned poses "
         "the one without consistency was trained a few commits earlier, where steps with three pictures of "
-        "surroundings took all three.\n\nWith all "
+        f"surroundings took all three. {_scene_gan()}\n\nWith all "
         f"losses, the worst of {len(own)} seeds: " + " ".join(verdict(*each) for each in bounds)
+    )
+
+
+def _scene_gan() -> str:
+    """The baseline that makes whole pictures."""
+    result = results("control3d_gan")
+    minutes, found = result["cpu_seconds"] / 60, result["frechet"]
+    return (
+        f"A DCGAN that learned from the same scenes for {number(minutes, 1)} CPU minutes has an FD of "
+        f"{number(found['generator'], 0)}, its moving average {number(found['average'], 0)}; nothing in its pictures "
+        "can be moved or turned."
     )
 
 
@@ -4016,7 +4027,10 @@ SECTIONS = (
     Section(
         "3D-controllable synthesis",
         control3d,
-        tuple(("control3d", f"control3d{ending}") for ending in ("", "_high", "_learned", "_before")),
+        (
+            *(("control3d", f"control3d{ending}") for ending in ("", "_high", "_learned", "_before")),
+            ("control3d_gan", "control3d_gan"),
+        ),
     ),
     Section(
         "3D-controllable synthesis: the preset `small`",

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from calotype.data.box_layouts import given_json
+from calotype.data.box_layouts import given_json, is_whole
 from calotype.errors import InputError
 from calotype.types import MOST_SEED, Poses
 
@@ -125,4 +125,4 @@ def _drawn(content: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 
 def _is_seed(x: Any) -> bool:
-    return isinstance(x, int) and not isinstance(x, bool) and 0 <= x <= MOST_SEED
+    return is_whole(x) and 0 <= x <= MOST_SEED

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
 
-from PIL import Image
+from PIL import Image, TiffImagePlugin
 
 _NEW_KIND, _KIND, _WIDTH, _HEIGHT = 254, 255, 256, 257  # tags of TIFF 6.0
 _REDUCED, _MASK = 1, 4  # bits of NewSubfileType
 _REDUCED_KIND = 2  # of SubfileType, its predecessor
-_NUMBERS = {3: "H", 4: "I", 13: "I", 16: "Q"}  # types of fields
+_BIG = (b"II+\0", b"MM\0+")  # first bytes of a BigTIFF
 _THUMBNAIL = 256  # pixels of the longer side, up to which a page of half the first one's is taken for a thumbnail
 _MOST = 10_000  # pages that are counted
 
-Page = dict[int, int]
+Page = Mapping[int, int]
 
 
 def pages_note(image: Image.Image, label: str) -> str | None:
@@ -28,14 +28,16 @@ def pages_note(image: Image.Image, label: str) -> str | None:
     file: Any = getattr(image, "fp", None)
     if image.format != "TIFF" or file is None or image.tell():  # another page was chosen by the caller
         return None
+    place = file.tell()
+    pages: list[Page] = []
     try:
-        place = file.tell()
-        try:
-            count = _count(list(_pages(file)))
-        finally:
-            file.seek(place)
-    except (OSError, ValueError, OverflowError, struct.error):  # what is broken behind the first page is no matter
-        return None
+        with warnings.catch_warnings(action="error"):  # Pillow warns of a directory that is cut short
+            pages.extend(_pages(file))
+    except Exception:  # of any type in Pillow's readers; what is broken behind the first page is no matter
+        pass
+    finally:
+        file.seek(place)
+    count = _count(pages)
     if count < 2:
         return None
     return f"{label} has {count} pages, and the first is taken: save the page you want as a PNG and give that"
@@ -48,9 +50,9 @@ def _count(pages: list[Page]) -> int:
 
 def _belongs(page: Page, first: Page) -> bool:
     """Whether a page is a thumbnail, smaller copy or mask of another one."""
-    if page.get(_NEW_KIND, 0) & (_REDUCED | _MASK) or page.get(_KIND) == _REDUCED_KIND:
+    if page[_NEW_KIND] & (_REDUCED | _MASK) or page[_KIND] == _REDUCED_KIND:
         return True
-    sides, whole = (page.get(_WIDTH, 0), page.get(_HEIGHT, 0)), (first.get(_WIDTH, 0), first.get(_HEIGHT, 0))
+    sides, whole = ((each[_WIDTH], each[_HEIGHT]) for each in (page, first))
     if not all(sides) or not all(0 < one < other for one, other in zip(sides, whole, strict=True)):
         return not all(sides)
     # Not every program marks them: levels of a pyramid halve the sides.
@@ -60,34 +62,20 @@ def _belongs(page: Page, first: Page) -> bool:
 
 
 def _pages(file: BinaryIO) -> Iterator[Page]:
-    """The numbers in the directory of every page, by tag."""
+    """The directory of every page, up to one that is broken."""
     file.seek(0)
-    head = file.read(16)
-    order = {b"II": "<", b"MM": ">"}.get(head[:2], "")
-    if not order:
-        return
-    big = struct.unpack(f"{order}H", head[2:4])[0] == 43  # BigTIFF
-    count_format, offset_format, length = ("Q", "Q", 20) if big else ("H", "I", 12)
-    (place,) = struct.unpack(order + offset_format, head[8:16] if big else head[4:8])
+    header = file.read(8)
+    if header[:4] in _BIG:
+        header += file.read(8)
+    page: Any = TiffImagePlugin.ImageFileDirectory_v2(header)
     seen: set[int] = set()
-    while place and place not in seen and len(seen) < _MOST:
-        seen.add(place)
-        file.seek(place)
-        (count,) = struct.unpack(order + count_format, file.read(struct.calcsize(count_format)))
-        fields = file.read(count * length) if count <= 65535 else b""
-        if not count or len(fields) < count * length:
-            return
-        yield dict(_numbers(fields, order, length))
-        last = file.read(struct.calcsize(offset_format))
-        if len(last) < struct.calcsize(offset_format):
-            return
-        (place,) = struct.unpack(order + offset_format, last)
+    while page.next and page.next not in seen and len(seen) < _MOST:
+        seen.add(page.next)
+        file.seek(page.next)
+        page = TiffImagePlugin.ImageFileDirectory_v2(header)
+        page.load(file)
+        yield {tag: _number(page.get(tag)) for tag in (_NEW_KIND, _KIND, _WIDTH, _HEIGHT)}
 
 
-def _numbers(fields: bytes, order: str, length: int) -> Iterator[tuple[int, int]]:
-    for at in range(0, len(fields), length):
-        tag, kind = struct.unpack(f"{order}HH", fields[at : at + 4])
-        if tag in (_NEW_KIND, _KIND, _WIDTH, _HEIGHT) and kind in _NUMBERS:
-            form = order + _NUMBERS[kind]
-            start = at + length - (8 if length == 20 else 4)
-            yield tag, struct.unpack(form, fields[start : start + struct.calcsize(form)])[0]
+def _number(value: Any) -> int:
+    return value if isinstance(value, int) else 0

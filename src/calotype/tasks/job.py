@@ -28,6 +28,7 @@ from calotype.results import Result
 from calotype.tasks import runner
 from calotype.tasks.argument_types import checked_types
 from calotype.tasks.given_model import check_beside_model
+from calotype.tasks.job_notes import notes_of
 from calotype.tasks.layout_kinds import check_layout
 from calotype.tasks.memory import require_memory
 from calotype.tasks.outputs import OutputSpec
@@ -42,9 +43,6 @@ if TYPE_CHECKING:
     import torch
 
     from calotype.run import Run
-
-
-_PICTURES = ("photo", "photos", "picture", "sketch", "clip")  # kinds that may have transparency
 
 
 class Job:
@@ -244,36 +242,7 @@ class Job:
         """What the user should know before the work starts, one line each: how inputs were read, and doubts."""
         opened = [one for given in self.inputs.values() for one in (given if isinstance(given, list) else [given])]
         read = [note for one in opened for note in getattr(one, "notes", ())]
-        doubts = (self._doubted_mask(), self._on_grey(), self._equal_pictures(), *self.doubts())
-        return tuple(dict.fromkeys([*read, *filter(None, doubts)]))
-
-    def _doubted_mask(self) -> str | None:
-        """A line about a mask that looks like a photo."""
-        from calotype.tasks.plausibility import photo_as_mask
-
-        mask = self.inputs.get("mask")
-        return photo_as_mask(mask) if isinstance(mask, Photo) else None
-
-    def _on_grey(self) -> str | None:
-        """A line about pictures whose transparency a model of a data set does not see, and the result does not have."""
-        from calotype.tasks.plausibility import laid_on_grey
-
-        if not self.system.of_sets:
-            return None
-        kinds = {given.name: given.kind for given in self.declared.inputs}
-        lost = [name for name in self.inputs if kinds.get(name) in _PICTURES and not self.keeps_alpha(name)]
-        opened = [self.as_given(name) for name in lost]
-        return laid_on_grey([one for each in opened for one in (each if isinstance(each, list) else [each])])
-
-    def _equal_pictures(self) -> str | None:
-        """A line about pictures of several seeds that will be equal, as the inputs leave a model nothing to draw."""
-        if not self.system.of_sets or len(self.outputs) < 2 or self.request.n < 2:
-            return None
-        why = "" if "seed" in self.declared.options else "the model draws nothing at random"
-        if self.declared.seedless:
-            function = getattr(self.package, self.declared.seedless)
-            why = function(self.config, net=self.net, **self.model_arguments(self.outputs[0]))
-        return f"all {self.request.n} pictures will be equal: {why}; leave out -n (n=)" if why else None
+        return tuple(dict.fromkeys([*read, *filter(None, (*notes_of(self), *self.doubts()))]))
 
     def keeps_alpha(self, name: str) -> bool:
         """Whether the results of a model of a data set have the transparency of an input."""
